@@ -1,0 +1,1 @@
+//! The derive macro of the `statemachine` crate; use it through that crate.

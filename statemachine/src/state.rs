@@ -1,0 +1,274 @@
+//! What a declaration becomes: the machine's description, one type a state, one impl a transition.
+//!
+//! All of it is implemented by `#[derive(StateMachine)]`; nothing here is meant to be implemented by
+//! hand.
+
+use std::marker::PhantomData;
+
+use crate::private::Graph;
+
+/// An enum whose variants are the states of a machine.
+///
+/// Derived, never written by hand: see [the derive](macro@crate::StateMachine).
+///
+/// ```
+/// use statemachine::StateMachine;
+///
+/// #[derive(StateMachine)]
+/// enum Door {
+///     #[state(to(Closed))]
+///     Open,
+///     #[state(to(Open))]
+///     Closed,
+/// }
+///
+/// assert_eq!(Door::NAME, "Door");
+/// assert_eq!(Door::STATES, ["Open", "Closed"]);
+/// assert_eq!(Door::TRANSITIONS, [("Open", "Closed"), ("Closed", "Open")]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the enum of a state machine",
+    label = "not a state machine",
+    note = "put `#[derive(StateMachine)]` on the enum"
+)]
+pub trait StateMachine: Sized {
+    /// The enum's name.
+    const NAME: &'static str;
+
+    /// The names of the states, in the order in which they are declared.
+    const STATES: &'static [&'static str];
+
+    /// The declared transitions, source first, in the order in which they are declared.
+    ///
+    /// Going back by `reset` is not among them.
+    const TRANSITIONS: &'static [(&'static str, &'static str)];
+
+    /// A state without its data: the enum itself where no variant has data, else its generated
+    /// fieldless twin.
+    type Kind: Kind;
+
+    #[doc(hidden)]
+    const GRAPH: &'static Graph;
+
+    /// The position of this value's variant.
+    #[doc(hidden)]
+    fn index(&self) -> u16;
+
+    /// The state at that position, which must be one without data.
+    #[doc(hidden)]
+    fn dataless(index: u16) -> Self;
+
+    /// The state at that position, which must be one without data, borrowed from the program's
+    /// constants.
+    #[doc(hidden)]
+    fn dataless_ref<'a>(index: u16) -> &'a Self
+    where
+        Self: 'a;
+}
+
+/// A state without its data: what [`Machine::state`](crate::Machine::state) gives.
+///
+/// ```
+/// use statemachine::{Kind, StateMachine};
+///
+/// #[derive(StateMachine)]
+/// enum Job {
+///     #[state(to(Running))]
+///     Queued,
+///     #[state(terminal)]
+///     Running(u32),
+/// }
+///
+/// let job = JobMachine::new();
+/// assert_eq!(job.state(), JobKind::Queued);
+/// assert_eq!(job.state().name(), "Queued");
+/// ```
+pub trait Kind: Sized + Send + Sync + 'static {
+    /// The name of the machine's enum.
+    const MACHINE: &'static str;
+
+    /// The names of the states, in the order in which they are declared.
+    const NAMES: &'static [&'static str];
+
+    /// The state's name.
+    #[must_use]
+    fn name(&self) -> &'static str {
+        Self::NAMES[usize::from(self.position())]
+    }
+
+    #[doc(hidden)]
+    fn position(&self) -> u16;
+
+    #[doc(hidden)]
+    fn at(position: u16) -> Self;
+}
+
+/// The data of a state for one lifetime; what [`State::View`] is made of.
+///
+/// It stands beside `State::View` because a bound over every lifetime ("a closure that takes any
+/// view") on a generic associated type would demand that the data be `'static`. The second
+/// parameter is what avoids that: it lets the compiler assume `Self: 'a`.
+pub trait Viewed<'a, Bound = &'a Self> {
+    /// The data of the state, borrowed.
+    type View;
+}
+
+/// The data of state `A`, borrowed for `'a`: the same type as [`A::View<'a>`](State::View).
+pub type View<'a, A> = <A as Viewed<'a>>::View;
+
+/// The type of one state, such as `connection::Connected`, or of [`Any`] of them.
+///
+/// Zero-sized and never instantiated. Implemented by the derive.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state of a machine",
+    label = "not a state",
+    note = "the states' types are in the module that `#[derive(StateMachine)]` generates, by default the enum's name in snake case"
+)]
+pub trait State: Sized + for<'a> Viewed<'a> {
+    /// The enum that the state is a variant of.
+    type Machine: StateMachine;
+
+    /// The data of the state, owned: `()`, `T` for one unnamed field, a tuple for several, or the
+    /// generated struct for named fields.
+    type Data;
+
+    /// The data of the state, borrowed: `()`, `&T`, a tuple of references, or the generated `Ref`.
+    type View<'a>
+    where
+        Self: 'a;
+
+    /// The state's name: its variant's.
+    const NAME: &'static str = Self::Machine::STATES[Self::INDEX as usize];
+
+    /// The names to expect where this state is asked for.
+    #[doc(hidden)]
+    const EXPECTED: &'static [&'static str] = &[Self::NAME];
+
+    /// The position of the variant; [`Any`] has none.
+    #[doc(hidden)]
+    const INDEX: u16;
+
+    /// Whether the variant has fields; for [`Any`], whether it may have.
+    #[doc(hidden)]
+    const HAS_DATA: bool;
+
+    #[doc(hidden)]
+    fn wrap(data: Self::Data) -> Self::Machine;
+
+    #[doc(hidden)]
+    fn unwrap(machine: Self::Machine) -> Self::Data;
+
+    #[doc(hidden)]
+    fn view(machine: &Self::Machine) -> View<'_, Self>;
+}
+
+/// A state whose variant has no fields, so that entering it takes no data.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has data, which must be supplied to enter it",
+    label = "needs the data of the state it enters",
+    note = "use `commit_with(data)`, `enter_with(data)` or `run(|view| Ok(data))`"
+)]
+pub trait Dataless {
+    /// The enum that the state is a variant of.
+    #[doc(hidden)]
+    type Enum: StateMachine;
+
+    #[doc(hidden)]
+    const POSITION: u16;
+}
+
+impl<A: Dataless> State for A {
+    type Machine = A::Enum;
+    type Data = ();
+    type View<'a>
+        = ()
+    where
+        Self: 'a;
+    const INDEX: u16 = A::POSITION;
+    const HAS_DATA: bool = false;
+
+    #[inline]
+    fn wrap((): ()) -> A::Enum {
+        A::Enum::dataless(A::POSITION)
+    }
+
+    #[inline]
+    fn unwrap(_: A::Enum) {}
+
+    #[inline]
+    fn view(_: &A::Enum) {}
+}
+
+impl<A: Dataless> Viewed<'_> for A {
+    type View = ();
+}
+
+/// A state whose data is exactly one unnamed field, which a hold on it derefs to.
+#[diagnostic::on_unimplemented(
+    message = "a hold on `{Self}` does not deref: its data is not one unnamed field",
+    label = "no single field to deref to",
+    note = "`view()` gives the data of any state"
+)]
+pub trait Newtype: State {
+    /// The type of the field; for [`Any`], the enum.
+    type Field;
+
+    #[doc(hidden)]
+    fn field(machine: &Self::Machine) -> &Self::Field;
+}
+
+/// Stands where a state's type does for "whichever state it is".
+///
+/// Its data is the enum itself. A [`Transition`](crate::Transition) from `Any` starts in one of
+/// several states; an [`InState`](crate::InState) of `Any` holds whatever state the machine is in.
+pub struct Any<S>(PhantomData<fn() -> *const S>);
+
+impl<'a, S> Viewed<'a> for Any<S> {
+    type View = &'a S;
+}
+
+impl<S: StateMachine> State for Any<S> {
+    type Machine = S;
+    type Data = S;
+    type View<'a>
+        = &'a S
+    where
+        S: 'a;
+    const NAME: &'static str = "any state";
+    const EXPECTED: &'static [&'static str] = S::STATES;
+    const INDEX: u16 = u16::MAX;
+    const HAS_DATA: bool = true;
+
+    #[inline]
+    fn wrap(data: S) -> S {
+        data
+    }
+
+    #[inline]
+    fn unwrap(machine: S) -> S {
+        machine
+    }
+
+    #[inline]
+    fn view(machine: &S) -> &S {
+        machine
+    }
+}
+
+impl<S: StateMachine> Newtype for Any<S> {
+    type Field = S;
+
+    #[inline]
+    fn field(machine: &S) -> &S {
+        machine
+    }
+}
+
+/// Marks a declared transition from `Self` to `B`: `to(B)` on the variant `Self`.
+///
+/// Asking for one that is not declared does not compile, and the error lists those that are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no transition to `{B}`",
+    label = "illegal transition"
+)]
+pub trait TransitionTo<B: State>: State {}
