@@ -2,12 +2,13 @@
 
 pub use core;
 
-use crate::{Any, Machine, State, StateMachine, Transition};
+use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState};
 
 /// What is known of a machine's states and transitions when it is compiled.
 ///
 /// Sets of states are rows of bits, least significant first, as many words a row as hold one bit a
 /// state.
+#[derive(Debug)]
 pub struct Graph {
     /// The position of the initial state.
     pub initial: u16,
@@ -22,6 +23,7 @@ pub struct Graph {
 }
 
 /// What is known of one state when it is compiled.
+#[derive(Debug)]
 pub struct Node {
     /// Whether the variant has fields.
     pub data: bool,
@@ -31,4 +33,87 @@ pub struct Node {
     pub restored: bool,
     /// The names of the sources of the declared transitions in.
     pub sources: &'static [&'static str],
+}
+
+impl Graph {
+    pub(crate) fn reach_of(&self, state: u16) -> &'static [u64] {
+        self.row(self.reach, state)
+    }
+
+    pub(crate) fn sources_of(&self, state: u16) -> &'static [u64] {
+        self.row(self.sources, state)
+    }
+
+    fn row(&self, rows: &'static [u64], state: u16) -> &'static [u64] {
+        let words = self.nodes.len().div_ceil(64);
+        let start = usize::from(state) * words;
+        &rows[start..start + words]
+    }
+}
+
+/// A machine in that state, which must be one without data.
+#[cfg(not(loom))]
+#[must_use]
+pub const fn machine<S: StateMachine>(state: u16) -> Machine<S> {
+    Machine::at(state, None)
+}
+
+/// A machine in that state, which must be the variant of `value` and have data.
+#[cfg(not(loom))]
+pub const fn machine_with<S: StateMachine>(value: S, state: u16) -> Machine<S> {
+    Machine::at(state, Some(value))
+}
+
+/// A machine in that state, which must be one without data.
+#[cfg(loom)]
+#[must_use]
+pub fn machine<S: StateMachine>(state: u16) -> Machine<S> {
+    Machine::at(state, None)
+}
+
+/// A machine in that state, which must be the variant of `value` and have data.
+#[cfg(loom)]
+pub fn machine_with<S: StateMachine>(value: S, state: u16) -> Machine<S> {
+    Machine::at(state, Some(value))
+}
+
+/// From whichever declared source to `B`.
+#[inline]
+pub fn to<B: State>(machine: &Machine<B::Machine>) -> Transition<'_, Any<B::Machine>, B> {
+    Transition::from_sources(machine)
+}
+
+/// From anywhere to `B`.
+#[inline]
+pub fn reset<B: State>(machine: &Machine<B::Machine>) -> Transition<'_, Any<B::Machine>, B> {
+    Transition::from_anywhere(machine)
+}
+
+/// Whether the machine is in the state at that position.
+#[inline]
+pub fn is<S: StateMachine>(machine: &Machine<S>, state: u16) -> bool {
+    machine.position() == state
+}
+
+/// The kind of that name.
+///
+/// # Errors
+///
+/// There is none of that name.
+pub fn parse<K: Kind>(name: &str) -> Result<K, UnknownState> {
+    match K::NAMES.iter().position(|&known| known == name) {
+        Some(position) => Ok(K::at(u16::try_from(position).unwrap_or(u16::MAX))),
+        None => Err(UnknownState::new(K::MACHINE, name, K::NAMES)),
+    }
+}
+
+/// What generated code does where a value is of another variant than the lock says.
+///
+/// # Panics
+///
+/// Always: it is never reached from code that the derive generated.
+#[cold]
+#[track_caller]
+pub fn mismatch() -> ! {
+    panic!("a state's value is of another variant than the state; was one of this crate's traits implemented by hand?")
 }

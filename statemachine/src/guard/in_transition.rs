@@ -1,0 +1,355 @@
+//! The exclusive right to a transition.
+
+use std::{fmt, marker::PhantomData};
+
+use super::InState;
+use crate::{
+    handlers::Veto,
+    lock::{Left, Move},
+    refused::Refused,
+    state::{Any, Dataless, State, StateMachine, View},
+    wait::Exclusive,
+};
+
+/// A transition from `A` to `B` that is under way: the exclusive right to make it.
+///
+/// While it lives, nobody else can leave or hold the state. Dropping it, by an early return, a panic
+/// or the end of an aborted task, rolls back: the machine stays where it was. It may be sent to
+/// another thread and may live across an `.await`.
+///
+/// Forgetting it (`mem::forget`) leaves the machine in transition for good; nothing else is lost.
+///
+/// ```
+/// use statemachine::StateMachine;
+///
+/// #[derive(StateMachine)]
+/// enum Slot {
+///     #[state(to(Full))]
+///     Empty,
+///     #[state(to(Empty))]
+///     Full(String),
+/// }
+///
+/// let slot = SlotMachine::new();
+/// let filling = slot.empty_to_full().now()?;
+/// filling.commit_with("text".to_owned());
+/// assert!(slot.is_full());
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+#[must_use = "dropping a transition rolls it back"]
+pub struct InTransition<'a, A: State, B> {
+    right: Exclusive<'a, A::Machine>,
+    to: PhantomData<fn() -> (A, B)>,
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
+    /// The transition, unless a handler vetoes it; then the right comes back.
+    #[inline]
+    pub(crate) fn begin(
+        right: Exclusive<'a, A::Machine>,
+        listened: bool,
+    ) -> Result<Self, (Refused, Exclusive<'a, A::Machine>)> {
+        let transition = Self { right, to: PhantomData };
+        if listened && let Err(refused) = transition.ask_handlers() {
+            return Err((refused, transition.right));
+        }
+        Ok(transition)
+    }
+
+    #[cold]
+    fn ask_handlers(&self) -> Result<(), Refused> {
+        if !self.right.lock().look().has_handlers() {
+            return Ok(());
+        }
+        let handlers = self.right.lock().extension();
+        handlers.run_before(self.from(), B::INDEX, self.right.view()).map_err(vetoed::<A>)
+    }
+
+    /// The position of the state to be left.
+    #[inline]
+    fn from(&self) -> u16 {
+        if A::INDEX == Any::<A::Machine>::INDEX { self.right.position() } else { A::INDEX }
+    }
+
+    /// The data of the state to be left.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// # let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let emptying = slot.full_to_empty().now()?;
+    /// assert_eq!(emptying.view(), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn view(&self) -> View<'_, A> {
+        A::view(self.right.view())
+    }
+
+    /// Enters the new state with that data. The old state's data comes back.
+    ///
+    /// Never waits and cannot fail. Those who wait for the new state are woken. The old data is
+    /// dropped by the caller, outside the machine.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty, Full))]
+    /// #     Full(String),
+    /// # }
+    /// # let slot = SlotMachine::from_state(Slot::Full("old".to_owned()));
+    /// let old = slot.full_to_full().now()?.commit_with("new".to_owned());
+    /// assert_eq!(old, "old");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where an `after`, `on_exit`, `on_enter` or `observe` handler does, when all have run; the
+    /// commit stands.
+    #[inline]
+    pub fn commit_with(self, data: B::Data) -> A::Data {
+        self.finish(B::HAS_DATA.then(|| B::wrap(data)))
+    }
+
+    /// Enters the new state, which has no data. The old state's data comes back.
+    ///
+    /// Never waits and cannot fail; see [`commit_with`](Self::commit_with) for a state with data.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// # let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let old: String = slot.full_to_empty().now()?.commit();
+    /// assert_eq!(old, "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`commit_with`](Self::commit_with).
+    #[inline]
+    pub fn commit(self) -> A::Data
+    where
+        B: Dataless,
+    {
+        self.finish(None)
+    }
+
+    /// Enters the new state with that data and holds it, in one step, so that nobody can leave it in
+    /// between. The old state's data is dropped, outside the machine.
+    ///
+    /// Never waits and cannot fail.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// # let slot = SlotMachine::new();
+    /// let full = slot.empty_to_full().now()?.enter_with("text".to_owned());
+    /// assert_eq!(full.len(), 4);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`commit_with`](Self::commit_with), and where the old data's `Drop` does; the commit
+    /// stands and the hold is let go of.
+    #[inline]
+    pub fn enter_with(self, data: B::Data) -> InState<'a, B> {
+        self.finish_and_hold(B::HAS_DATA.then(|| B::wrap(data)))
+    }
+
+    /// Enters the new state, which has no data, and holds it, in one step. The old state's data is
+    /// dropped, outside the machine.
+    ///
+    /// Never waits and cannot fail; see [`enter_with`](Self::enter_with) for a state with data.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// # let door = DoorMachine::new();
+    /// let closed = door.open_to_closed().now()?.enter();
+    /// assert!(door.closed_to_open().commit().is_err());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`enter_with`](Self::enter_with).
+    #[inline]
+    pub fn enter(self) -> InState<'a, B>
+    where
+        B: Dataless,
+    {
+        self.finish_and_hold(None)
+    }
+
+    /// Does the work and commits what it makes; an error or a panic of the work rolls back.
+    ///
+    /// The old state's data comes back.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(u32),
+    /// # }
+    /// let slot = SlotMachine::new();
+    /// assert!(slot.empty_to_full().now()?.run(|()| "no number".parse()).is_err());
+    /// assert!(slot.is_empty());
+    /// slot.empty_to_full().now()?.run(|()| "5".parse())?;
+    /// assert!(slot.is_full());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the work says.
+    ///
+    /// # Panics
+    ///
+    /// Where the work does, and as [`commit_with`](Self::commit_with).
+    #[inline]
+    pub fn run<E>(self, work: impl FnOnce(View<'_, A>) -> Result<B::Data, E>) -> Result<A::Data, E> {
+        let data = work(self.view())?;
+        Ok(self.commit_with(data))
+    }
+
+    /// Runs the action that was registered for the transition, and commits what it makes.
+    ///
+    /// With none, and a new state without data, just commits. The old state's data comes back.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(u32),
+    /// # }
+    /// let slot = SlotMachine::new();
+    /// slot.empty_to_full().action(|()| "5".parse());
+    /// slot.empty_to_full().now()?.perform()?;
+    /// assert!(slot.is_full());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Vetoed`, rolled back, where the action fails; and where there is none although the new state
+    /// has data, which nobody then makes.
+    ///
+    /// # Panics
+    ///
+    /// Where the action does, rolled back; and as [`commit_with`](Self::commit_with).
+    pub fn perform(self) -> Result<A::Data, Refused> {
+        let lock = self.right.lock();
+        let action = if lock.look().has_handlers() {
+            lock.extension().find_action(self.from(), B::INDEX)
+        } else {
+            None
+        };
+        let data = match action {
+            Some(action) => Some(action(self.right.view()).map_err(vetoed::<A>)?),
+            None if B::HAS_DATA => {
+                let message = format!("no action is registered that makes the data of {}", B::NAME);
+                return Err(vetoed::<A>(message.into()));
+            }
+            None => None,
+        };
+        Ok(self.finish(data.filter(|_| B::HAS_DATA)))
+    }
+
+    /// Leaves the machine where it was: says aloud what dropping does.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// # let door = DoorMachine::new();
+    /// door.open_to_closed().now()?.rollback();
+    /// assert!(door.is_open());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    pub fn rollback(self) {
+        drop(self);
+    }
+
+    fn step(&self) -> Move {
+        Move { from: self.from(), to: B::INDEX, moves_data: A::HAS_DATA || B::HAS_DATA }
+    }
+
+    #[inline]
+    fn finish(self, data: Option<A::Machine>) -> A::Data {
+        let (lock, step) = (self.right.lock(), self.step());
+        let Left { data, sequence } = self.right.commit(step, data);
+        if let Some(sequence) = sequence {
+            lock.extension().run_after(step.from, step.to, sequence);
+        }
+        A::unwrap(data.unwrap_or_else(|| A::Machine::dataless(step.from)))
+    }
+
+    #[inline]
+    fn finish_and_hold(self, data: Option<A::Machine>) -> InState<'a, B> {
+        let (lock, step) = (self.right.lock(), self.step());
+        let (Left { data, sequence }, hold) = self.right.commit_and_hold(step, data);
+        // From here on a panic lets go of the hold.
+        let hold = InState::of(hold);
+        if let Some(sequence) = sequence {
+            lock.extension().run_after(step.from, step.to, sequence);
+        }
+        drop(data);
+        hold
+    }
+}
+
+#[cold]
+fn vetoed<A: State>(source: Veto) -> Refused {
+    Refused::Vetoed { machine: A::Machine::NAME, source }
+}
+
+impl<A: State, B: State> fmt::Debug for InTransition<'_, A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InTransition")
+            .field("machine", &format_args!("{}", A::Machine::NAME))
+            .field("from", &format_args!("{}", A::NAME))
+            .field("to", &format_args!("{}", B::NAME))
+            .finish()
+    }
+}

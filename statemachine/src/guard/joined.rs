@@ -1,0 +1,61 @@
+//! What came of joining a transition.
+
+use super::{InState, InTransition};
+use crate::state::{State, View};
+
+/// What came of [`or_join`](crate::Transition::or_join): the transition is the caller's to make, or
+/// somebody else has made it.
+#[derive(Debug)]
+#[must_use = "dropping it rolls back the transition, or lets go of the state"]
+pub enum Joined<'a, A: State, B: State<Machine = A::Machine>> {
+    /// The right to make the transition.
+    Mine(InTransition<'a, A, B>),
+    /// A hold on the state that it leads to.
+    There(InState<'a, B>),
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Joined<'a, A, B> {
+    /// Makes the new state where that is for the caller to do, and holds it either way.
+    ///
+    /// The work is run only for [`Mine`](Self::Mine); the old state's data is then dropped, outside
+    /// the machine.
+    ///
+    /// ```
+    /// use statemachine::StateMachine;
+    ///
+    /// #[derive(StateMachine)]
+    /// enum Slot {
+    ///     #[state(to(Full))]
+    ///     Empty,
+    ///     #[state(to(Empty))]
+    ///     Full(u32),
+    /// }
+    ///
+    /// let slot = SlotMachine::new();
+    /// let first = slot.empty_to_full().or_join().now()?.enter(|()| "5".parse())?;
+    /// let second = slot.empty_to_full().or_join().now()?.enter(|()| "7".parse())?;
+    /// assert_eq!((*first, *second), (5, 5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the work says; the transition is rolled back.
+    ///
+    /// # Panics
+    ///
+    /// Where the work does, rolled back; and as
+    /// [`enter_with`](crate::InTransition::enter_with).
+    pub fn enter<E>(
+        self,
+        work: impl FnOnce(View<'_, A>) -> Result<B::Data, E>,
+    ) -> Result<InState<'a, B>, E> {
+        match self {
+            Self::Mine(transition) => {
+                let data = work(transition.view())?;
+                Ok(transition.enter_with(data))
+            }
+            Self::There(state) => Ok(state),
+        }
+    }
+}

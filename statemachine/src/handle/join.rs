@@ -1,0 +1,121 @@
+//! A handle on a transition that somebody else may make.
+
+use std::{fmt, future::IntoFuture, time::Duration};
+
+use super::Transition;
+use crate::{
+    guard::{InState, InTransition, Joined},
+    lock::{Notify, Refusal, Request},
+    refused::Refused,
+    state::State,
+    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
+};
+
+/// A handle on the transition from `A` to `B`, content where somebody else makes it.
+///
+/// Made by [`Transition::or_join`].
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct Join<'a, A: State, B> {
+    transition: Transition<'a, A, B>,
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Join<'a, A, B> {
+    verbs!('a: Joined<'a, A, B>, Refused;
+        "# use statemachine::{Joined, StateMachine};
+# #[derive(StateMachine)]
+# enum Door {
+#     #[state(to(Closed))]
+#     Open,
+#     #[state(to(Open))]
+#     Closed,
+# }
+let door = DoorMachine::new();
+match door.open_to_closed().or_join().now()? {
+    Joined::Mine(closing) => closing.commit(),
+    Joined::There(closed) => drop(closed),
+}
+assert!(door.is_closed());
+# Ok::<(), statemachine::Refused>(())");
+
+    #[inline]
+    pub(super) fn new(transition: Transition<'a, A, B>) -> Self {
+        Self { transition }
+    }
+
+    #[inline]
+    fn request(&self) -> Request {
+        Request::Join { from: self.transition.from(), to: B::INDEX }
+    }
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Join<'a, A, B> {
+    type Output = Joined<'a, A, B>;
+    type Error = Refused;
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Join<'a, A, B>
+where
+    A::Machine: 'a,
+{
+    type Enum = A::Machine;
+
+    #[inline]
+    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+        let lock = self.transition.machine().lock();
+        lock.try_acquire(&self.request(), lock.look())
+    }
+
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
+        Place::take(self.transition.machine().lock(), self.request(), notify)
+    }
+
+    #[inline]
+    fn accept(
+        self,
+        granted: Granted<'a, A::Machine>,
+        listened: bool,
+    ) -> Result<Joined<'a, A, B>, Refused> {
+        match granted {
+            Granted::Exclusive(right) => InTransition::begin(right, listened)
+                .map(Joined::Mine)
+                .map_err(|(refused, _)| refused),
+            Granted::Shared(right) => Ok(Joined::There(InState::of(right))),
+            Granted::Watched(_) => unreachable!("a right was asked for"),
+        }
+    }
+
+    fn refuse(
+        self,
+        refusal: Refusal,
+        _: Option<Shared<'a, A::Machine>>,
+        waited: Duration,
+    ) -> Refused {
+        explain::<A::Machine>(refusal, self.transition.expected(), waited)
+    }
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Join<'a, A, B>
+where
+    A::Machine: 'a,
+{
+    type Output = Result<Joined<'a, A, B>, Refused>;
+    type IntoFuture = Wait<'a, 'static, Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Wait::new(self, None)
+    }
+}
+
+impl<A: State, B> Clone for Join<'_, A, B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: State, B> Copy for Join<'_, A, B> {}
+
+impl<A: State, B: State> fmt::Debug for Join<'_, A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Join").field(&self.transition).finish()
+    }
+}

@@ -1,0 +1,122 @@
+//! A handle that trades a hold for a transition.
+
+use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
+
+use crate::{
+    guard::{InState, InTransition},
+    lock::{Notify, Refusal},
+    refused::RefusedWith,
+    state::State,
+    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
+};
+
+/// A handle that trades a hold on `A` for the transition to `B`.
+///
+/// Made by [`InState::to`]. Refused, the hold comes back; dropped, the hold is let go of.
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct Leave<'a, A: State, B> {
+    /// Gone while it stands in the queue, and when it was traded.
+    held: Option<Shared<'a, A::Machine>>,
+    to: PhantomData<fn() -> (A, B)>,
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Leave<'a, A, B> {
+    verbs!('a: InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
+        "# use statemachine::StateMachine;
+# #[derive(StateMachine)]
+# enum Door {
+#     #[state(to(Closed))]
+#     Open,
+#     #[state(to(Open))]
+#     Closed,
+# }
+let door = DoorMachine::new();
+let (mine, other) = (door.in_open().now()?, door.in_open().now()?);
+let refused = mine.to::<door::Closed>().now().unwrap_err();
+drop(other);
+refused.into_data().to::<door::Closed>().now()?.commit();
+assert!(door.is_closed());
+# Ok::<(), statemachine::Refused>(())");
+
+    #[inline]
+    pub(crate) fn new(hold: InState<'a, A>) -> Self {
+        Self { held: Some(hold.into_right()), to: PhantomData }
+    }
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Leave<'a, A, B> {
+    type Output = InTransition<'a, A, B>;
+    type Error = RefusedWith<InState<'a, A>>;
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Leave<'a, A, B>
+where
+    A::Machine: 'a,
+{
+    type Enum = A::Machine;
+
+    #[inline]
+    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+        match self.held.take().expect(ASKED_TWICE).try_upgrade() {
+            Ok((right, listened)) => Ok((Granted::Exclusive(right), listened)),
+            Err((refusal, held)) => {
+                self.held = Some(held);
+                Err(refusal)
+            }
+        }
+    }
+
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
+        Place::take_to_upgrade(self.held.take().expect(ASKED_TWICE), notify)
+    }
+
+    #[inline]
+    fn accept(
+        self,
+        granted: Granted<'a, A::Machine>,
+        listened: bool,
+    ) -> Result<InTransition<'a, A, B>, RefusedWith<InState<'a, A>>> {
+        let Granted::Exclusive(right) = granted else {
+            unreachable!("an exclusive right was asked for")
+        };
+        InTransition::begin(right, listened).map_err(|(refused, right)| {
+            RefusedWith { refused, data: InState::of(right.step_down()) }
+        })
+    }
+
+    fn refuse(
+        mut self,
+        refusal: Refusal,
+        held: Option<Shared<'a, A::Machine>>,
+        waited: Duration,
+    ) -> RefusedWith<InState<'a, A>> {
+        let held = held.or_else(|| self.held.take()).expect("a refusal gives the hold back");
+        RefusedWith {
+            refused: explain::<A::Machine>(refusal, A::EXPECTED, waited),
+            data: InState::of(held),
+        }
+    }
+}
+
+const ASKED_TWICE: &str = "a handle is asked once";
+
+impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Leave<'a, A, B>
+where
+    A::Machine: 'a,
+{
+    type Output = Result<InTransition<'a, A, B>, RefusedWith<InState<'a, A>>>;
+    type IntoFuture = Wait<'a, 'static, Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Wait::new(self, None)
+    }
+}
+
+impl<A: State, B: State> fmt::Debug for Leave<'_, A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leave")
+            .field("from", &format_args!("{}", A::NAME))
+            .field("to", &format_args!("{}", B::NAME))
+            .finish_non_exhaustive()
+    }
+}

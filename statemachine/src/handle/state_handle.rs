@@ -1,0 +1,177 @@
+//! A handle on a state.
+
+use std::{fmt, future::IntoFuture, time::Duration};
+
+use crate::{
+    change::Change,
+    guard::InState,
+    handlers::HandlerId,
+    lock::{Notify, Refusal, Request, StateSet, Word},
+    machine::Machine,
+    refused::Refused,
+    state::{Any, State, StateMachine},
+    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
+};
+
+/// A handle on state `A`, or with [`Any`] on whatever state the machine is in.
+///
+/// Made by the generated `in_a()`, and by [`Machine::hold`]. It does nothing until one of its verbs
+/// is called, and costs nothing.
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct StateHandle<'a, A: State> {
+    machine: &'a Machine<A::Machine>,
+}
+
+impl<'a, A: State> StateHandle<'a, A> {
+    verbs!('a: InState<'a, A>, Refused;
+        "# use statemachine::StateMachine;
+# #[derive(StateMachine)]
+# enum Door {
+#     #[state(to(Closed))]
+#     Open,
+#     #[state(to(Open))]
+#     Closed,
+# }
+let door = DoorMachine::new();
+let open = door.in_open().now()?;
+assert!(door.in_closed().now().is_err());
+# Ok::<(), statemachine::Refused>(())");
+
+    #[inline]
+    pub(crate) fn new(machine: &'a Machine<A::Machine>) -> Self {
+        Self { machine }
+    }
+
+    /// Registers a handler that is called after each commit that leaves the state, on the thread
+    /// that committed, when the right has been let go of.
+    ///
+    /// A panic in it reaches the committer after the other handlers have run; the commit stands.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// door.in_open().on_exit(|change| println!("change {}", change.sequence));
+    /// door.open_to_closed().commit()?;
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    pub fn on_exit(
+        self,
+        handler: impl Fn(&Change<<A::Machine as StateMachine>::Kind>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.machine.register(|handlers| handlers.on_exit(Self::position(), handler))
+    }
+
+    /// Registers a handler that is called after each commit that enters the state, on the thread
+    /// that committed, when the right has been let go of.
+    ///
+    /// By then the machine may be in another state again; to keep it there, hold the state. A panic
+    /// in it reaches the committer after the other handlers have run; the commit stands.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// door.in_closed().on_enter(|change| println!("change {}", change.sequence));
+    /// door.open_to_closed().commit()?;
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    pub fn on_enter(
+        self,
+        handler: impl Fn(&Change<<A::Machine as StateMachine>::Kind>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.machine.register(|handlers| handlers.on_enter(Self::position(), handler))
+    }
+
+    /// None where any state is meant.
+    #[inline]
+    fn position() -> Option<u16> {
+        (A::INDEX != Any::<A::Machine>::INDEX).then_some(A::INDEX)
+    }
+
+    #[inline]
+    fn request() -> Request {
+        Request::Shared(Self::position().map_or(StateSet::All, StateSet::One))
+    }
+}
+
+impl<'a, A: State> Handle for StateHandle<'a, A> {
+    type Output = InState<'a, A>;
+    type Error = Refused;
+}
+
+impl<'a, A: State> Ask<'a> for StateHandle<'a, A>
+where
+    A::Machine: 'a,
+{
+    type Enum = A::Machine;
+
+    #[inline]
+    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+        let lock = self.machine.lock();
+        let hope = Self::position().map_or_else(|| lock.look(), Word::idle);
+        lock.try_acquire(&Self::request(), hope)
+    }
+
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
+        Place::take(self.machine.lock(), Self::request(), notify)
+    }
+
+    #[inline]
+    fn accept(self, granted: Granted<'a, A::Machine>, _: bool) -> Result<InState<'a, A>, Refused> {
+        match granted {
+            Granted::Shared(right) => Ok(InState::of(right)),
+            Granted::Exclusive(_) | Granted::Watched(_) => unreachable!("a shared right was asked for"),
+        }
+    }
+
+    fn refuse(
+        self,
+        refusal: Refusal,
+        _: Option<Shared<'a, A::Machine>>,
+        waited: Duration,
+    ) -> Refused {
+        explain::<A::Machine>(refusal, A::EXPECTED, waited)
+    }
+}
+
+impl<'a, A: State> IntoFuture for StateHandle<'a, A>
+where
+    A::Machine: 'a,
+{
+    type Output = Result<InState<'a, A>, Refused>;
+    type IntoFuture = Wait<'a, 'static, Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Wait::new(self, None)
+    }
+}
+
+impl<A: State> Clone for StateHandle<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: State> Copy for StateHandle<'_, A> {}
+
+impl<A: State> fmt::Debug for StateHandle<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateHandle")
+            .field("machine", self.machine)
+            .field("state", &format_args!("{}", A::NAME))
+            .finish()
+    }
+}

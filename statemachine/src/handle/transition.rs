@@ -1,0 +1,401 @@
+//! A handle on a transition.
+
+use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
+
+use super::Join;
+use crate::{
+    change::Change,
+    guard::InTransition,
+    handlers::{HandlerId, Route, Veto},
+    lock::{Notify, Refusal, Request, StateSet, Word},
+    machine::Machine,
+    refused::{Refused, RefusedWith},
+    state::{Any, Dataless, State, StateMachine, View},
+    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, now, verbs},
+};
+
+/// A handle on the transition from `A` to `B`.
+///
+/// Made by the generated `a_to_b()` and, from whichever declared source the machine is in, `to_b()`.
+/// It does nothing until one of its verbs is called, and costs nothing.
+///
+/// | to | write |
+/// |---|---|
+/// | commit if the machine is in `A` and free | [`commit`](Self::commit), [`commit_with`](Self::commit_with) |
+/// | take the right first, then do the work | [`now`](Self::now), [`within`](Self::within), [`until`](Self::until), `.await` |
+/// | be content if somebody else makes the transition | [`or_join`](Self::or_join) |
+/// | let the registered action do the work | [`perform`](Self::perform) |
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct Transition<'a, A: State, B> {
+    machine: &'a Machine<A::Machine>,
+    from: StateSet,
+    expected: &'static [&'static str],
+    to: PhantomData<fn() -> (A, B)>,
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Transition<'a, A, B> {
+    verbs!('a: InTransition<'a, A, B>, Refused;
+        "# use statemachine::StateMachine;
+# #[derive(StateMachine)]
+# enum Door {
+#     #[state(to(Closed))]
+#     Open,
+#     #[state(to(Open))]
+#     Closed,
+# }
+let door = DoorMachine::new();
+let closing = door.open_to_closed().now()?;
+assert!(door.open_to_closed().now().is_err());
+closing.commit();
+assert!(door.is_closed());
+# Ok::<(), statemachine::Refused>(())");
+
+    #[inline]
+    pub(crate) fn declared(machine: &'a Machine<A::Machine>) -> Self {
+        Self { machine, from: StateSet::One(A::INDEX), expected: A::EXPECTED, to: PhantomData }
+    }
+
+    /// Begins and commits in one step, where the new state has no data. Never blocks.
+    ///
+    /// Between two states without data, with nobody waiting, this is one atomic instruction. The old
+    /// state's data comes back.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// assert!(door.open_to_closed().commit().is_ok());
+    /// assert!(door.open_to_closed().commit().is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`now`](Self::now).
+    ///
+    /// # Panics
+    ///
+    /// As [`InTransition::commit_with`].
+    #[inline]
+    pub fn commit(self) -> Result<A::Data, Refused>
+    where
+        B: Dataless,
+    {
+        let lock = self.machine.lock();
+        if A::HAS_DATA {
+            return now(self).map(InTransition::commit);
+        }
+        match lock.leap(A::INDEX, <B as State>::INDEX) {
+            Ok(()) => Ok(A::unwrap(A::Machine::dataless(A::INDEX))),
+            Err(word) => self.begin(word).map(InTransition::commit),
+        }
+    }
+
+    /// Begins and commits in one step, with the new state's data. Never blocks.
+    ///
+    /// The old state's data comes back; refused, the new one's does.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// let slot = SlotMachine::new();
+    /// slot.empty_to_full().commit_with("first".to_owned())?;
+    /// let refused = slot.empty_to_full().commit_with("second".to_owned()).unwrap_err();
+    /// assert_eq!(refused.into_data(), "second");
+    /// # Ok::<(), statemachine::RefusedWith<String>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`now`](Self::now), with the data.
+    ///
+    /// # Panics
+    ///
+    /// As [`InTransition::commit_with`].
+    #[inline]
+    pub fn commit_with(self, data: B::Data) -> Result<A::Data, RefusedWith<B::Data>> {
+        match now(self) {
+            Ok(transition) => Ok(transition.commit_with(data)),
+            Err(refused) => Err(RefusedWith { refused, data }),
+        }
+    }
+
+    /// Begins, runs the action that was registered, and commits what it makes. Never waits for the
+    /// right.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(u32),
+    /// # }
+    /// let slot = SlotMachine::new();
+    /// slot.empty_to_full().action(|()| "5".parse());
+    /// slot.empty_to_full().perform()?;
+    /// assert_eq!(*slot.in_full().now()?, 5);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`now`](Self::now) and [`InTransition::perform`].
+    ///
+    /// # Panics
+    ///
+    /// As [`InTransition::perform`].
+    pub fn perform(self) -> Result<A::Data, Refused> {
+        now(self)?.perform()
+    }
+
+    /// A handle that is content where somebody else makes the transition: it gives the right to make
+    /// it or, as soon as the machine is in `B`, a hold on `B`.
+    ///
+    /// ```
+    /// # use statemachine::{Joined, StateMachine};
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// assert!(matches!(door.open_to_closed().or_join().now()?, Joined::Mine(_)));
+    /// door.open_to_closed().commit()?;
+    /// assert!(matches!(door.open_to_closed().or_join().now()?, Joined::There(_)));
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn or_join(self) -> Join<'a, A, B> {
+        Join::new(self)
+    }
+
+    /// Registers a handler that is called when the right has been won, before the caller's work, and
+    /// may veto: its first error rolls back and reaches the caller as [`Refused::Vetoed`].
+    ///
+    /// Handlers of one transition are called in order of registration.
+    ///
+    /// ```
+    /// # use statemachine::{Refused, StateMachine};
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// let id = door.open_to_closed().before(|()| Err("somebody stands in it"));
+    /// assert!(matches!(door.open_to_closed().commit(), Err(Refused::Vetoed { .. })));
+    /// door.remove(id);
+    /// assert!(door.open_to_closed().commit().is_ok());
+    /// ```
+    pub fn before<E>(
+        self,
+        handler: impl Fn(View<'_, A>) -> Result<(), E> + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        E: Into<Veto>,
+    {
+        let handler = move |state: &A::Machine| handler(A::view(state)).map_err(Into::into);
+        self.machine.register(|handlers| handlers.before(self.route(), handler))
+    }
+
+    /// Registers what [`perform`](Self::perform) does: it makes the new state's data. A transition
+    /// has one action; a later one replaces it.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(u32),
+    /// # }
+    /// let slot = SlotMachine::new();
+    /// slot.empty_to_full().action(|()| "not a number".parse());
+    /// assert!(slot.empty_to_full().perform().is_err());
+    /// assert!(slot.is_empty());
+    /// ```
+    pub fn action<E>(
+        self,
+        handler: impl Fn(View<'_, A>) -> Result<B::Data, E> + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        E: Into<Veto>,
+    {
+        let handler = move |state: &A::Machine| match handler(A::view(state)) {
+            Ok(data) => Ok(B::wrap(data)),
+            Err(error) => Err(error.into()),
+        };
+        self.machine.register(|handlers| handlers.action(self.route(), handler))
+    }
+
+    /// Registers a handler that is called after each commit of the transition, on the thread that
+    /// committed, when the right has been let go of.
+    ///
+    /// A panic in it reaches the committer after the other handlers have run; the commit stands.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// door.open_to_closed().after(|change| assert_eq!(change.sequence, 1));
+    /// door.open_to_closed().commit()?;
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    pub fn after(
+        self,
+        handler: impl Fn(&Change<<A::Machine as StateMachine>::Kind>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.machine.register(|handlers| handlers.after(self.route(), handler))
+    }
+
+    /// Takes the right at once or not at all, where the word was found to be that.
+    #[cold]
+    fn begin(self, word: Word) -> Result<InTransition<'a, A, B>, Refused> {
+        match self.machine.lock().try_acquire(&Request::Exclusive(self.from), word) {
+            Ok((granted, listened)) => self.accept(granted, listened),
+            Err(refusal) => Err(self.refuse(refusal, None, Duration::ZERO)),
+        }
+    }
+
+    fn route(&self) -> Route {
+        let from = match self.from {
+            StateSet::One(state) => Some(state),
+            StateSet::Bits(_) | StateSet::All => None,
+        };
+        Route { from, to: B::INDEX }
+    }
+
+    pub(super) fn machine(&self) -> &'a Machine<A::Machine> {
+        self.machine
+    }
+
+    pub(super) fn from(&self) -> StateSet {
+        self.from
+    }
+
+    pub(super) fn expected(&self) -> &'static [&'static str] {
+        self.expected
+    }
+}
+
+impl<'a, B: State> Transition<'a, Any<B::Machine>, B> {
+    /// From whichever declared source the machine is in.
+    #[inline]
+    pub(crate) fn from_sources(machine: &'a Machine<B::Machine>) -> Self {
+        let graph = <B::Machine as StateMachine>::GRAPH;
+        Self {
+            machine,
+            from: StateSet::Bits(graph.sources_of(B::INDEX)),
+            expected: graph.nodes[usize::from(B::INDEX)].sources,
+            to: PhantomData,
+        }
+    }
+
+    /// From anywhere.
+    #[inline]
+    pub(crate) fn from_anywhere(machine: &'a Machine<B::Machine>) -> Self {
+        let expected = <B::Machine as StateMachine>::STATES;
+        Self { machine, from: StateSet::All, expected, to: PhantomData }
+    }
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Transition<'a, A, B> {
+    type Output = InTransition<'a, A, B>;
+    type Error = Refused;
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Transition<'a, A, B>
+where
+    A::Machine: 'a,
+{
+    type Enum = A::Machine;
+
+    #[inline]
+    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+        let lock = self.machine.lock();
+        let hope = match self.from {
+            StateSet::One(state) => Word::idle(state),
+            StateSet::Bits(_) | StateSet::All => lock.look(),
+        };
+        lock.try_acquire(&Request::Exclusive(self.from), hope)
+    }
+
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
+        Place::take(self.machine.lock(), Request::Exclusive(self.from), notify)
+    }
+
+    #[inline]
+    fn accept(
+        self,
+        granted: Granted<'a, A::Machine>,
+        listened: bool,
+    ) -> Result<InTransition<'a, A, B>, Refused> {
+        match granted {
+            Granted::Exclusive(right) => InTransition::begin(right, listened).map_err(|(refused, _)| refused),
+            Granted::Shared(_) | Granted::Watched(_) => unreachable!("an exclusive right was asked for"),
+        }
+    }
+
+    fn refuse(
+        self,
+        refusal: Refusal,
+        _: Option<Shared<'a, A::Machine>>,
+        waited: Duration,
+    ) -> Refused {
+        explain::<A::Machine>(refusal, self.expected, waited)
+    }
+}
+
+impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Transition<'a, A, B>
+where
+    A::Machine: 'a,
+{
+    type Output = Result<InTransition<'a, A, B>, Refused>;
+    type IntoFuture = Wait<'a, 'static, Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Wait::new(self, None)
+    }
+}
+
+impl<A: State, B> Clone for Transition<'_, A, B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: State, B> Copy for Transition<'_, A, B> {}
+
+impl<A: State, B: State> fmt::Debug for Transition<'_, A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transition")
+            .field("machine", self.machine)
+            .field("from", &format_args!("{}", A::NAME))
+            .field("to", &format_args!("{}", B::NAME))
+            .finish()
+    }
+}

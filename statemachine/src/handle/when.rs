@@ -1,0 +1,100 @@
+//! A handle on the states that a predicate likes.
+
+use std::{fmt, future::IntoFuture, time::Duration};
+
+use crate::{
+    lock::{Notify, Refusal, Request, WatchSet},
+    machine::Machine,
+    refused::Refused,
+    state::{Kind, StateMachine},
+    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
+};
+
+/// A handle on any of the states that a predicate likes; it holds nothing.
+///
+/// Made by [`Machine::when`]. What is had is the state that was seen.
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct When<'a, S: StateMachine> {
+    machine: &'a Machine<S>,
+    states: WatchSet,
+}
+
+impl<'a, S: StateMachine> When<'a, S> {
+    verbs!('a: S::Kind, Refused;
+        "# use statemachine::StateMachine;
+# #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+# enum Door {
+#     #[state(to(Closed))]
+#     Open,
+#     #[state(to(Open))]
+#     Closed,
+# }
+let door = DoorMachine::new();
+assert_eq!(door.when(|state| state == Door::Open).now()?, Door::Open);
+assert!(door.when(|state| state == Door::Closed).now().is_err());
+# Ok::<(), statemachine::Refused>(())");
+
+    pub(crate) fn new(machine: &'a Machine<S>, likes: impl FnMut(u16) -> bool) -> Self {
+        Self { machine, states: WatchSet::of(S::STATES.len(), likes) }
+    }
+
+    fn request(&self) -> Request {
+        Request::Watch(self.states.clone())
+    }
+}
+
+impl<'a, S: StateMachine> Handle for When<'a, S> {
+    type Output = S::Kind;
+    type Error = Refused;
+}
+
+impl<'a, S: StateMachine> Ask<'a> for When<'a, S>
+where
+    S: 'a,
+{
+    type Enum = S;
+
+    fn attempt(&mut self) -> Result<(Granted<'a, S>, bool), Refusal> {
+        let lock = self.machine.lock();
+        lock.try_acquire(&self.request(), lock.look())
+    }
+
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, S>, Answer<'a, S>> {
+        Place::take(self.machine.lock(), self.request(), notify)
+    }
+
+    fn accept(self, granted: Granted<'a, S>, _: bool) -> Result<S::Kind, Refused> {
+        match granted {
+            Granted::Watched(state) => Ok(S::Kind::at(state)),
+            Granted::Exclusive(_) | Granted::Shared(_) => unreachable!("no right was asked for"),
+        }
+    }
+
+    fn refuse(self, refusal: Refusal, _: Option<Shared<'a, S>>, waited: Duration) -> Refused {
+        explain::<S>(refusal, &[], waited)
+    }
+}
+
+impl<'a, S: StateMachine> IntoFuture for When<'a, S>
+where
+    S: 'a,
+{
+    type Output = Result<S::Kind, Refused>;
+    type IntoFuture = Wait<'a, 'static, Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Wait::new(self, None)
+    }
+}
+
+impl<S: StateMachine> Clone for When<'_, S> {
+    fn clone(&self) -> Self {
+        Self { machine: self.machine, states: self.states.clone() }
+    }
+}
+
+impl<S: StateMachine> fmt::Debug for When<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("When").field("machine", self.machine).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! State machines that many threads and tasks share.
+
+#![deny(unsafe_code)]
+
+// The derive names this crate by its name, in the crate's own tests too.
+extern crate self as statemachine;
+
+mod change;
+mod guard;
+mod handle;
+mod handlers;
+#[expect(unsafe_code, reason = "the one folder that needs it")]
+mod lock;
+mod machine;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod refused;
+mod state;
+mod sync;
+mod wait;
+
+use __private as private;
+
+pub use statemachine_derive::StateMachine;
+
+pub use self::{
+    change::Change,
+    guard::{InState, InTransition, Joined},
+    handle::{Join, Leave, StateHandle, Transition, When},
+    handlers::HandlerId,
+    machine::Machine,
+    refused::{Refused, RefusedWith, UnknownState},
+    state::{Any, Dataless, Kind, Newtype, State, StateMachine, TransitionTo, View, Viewed},
+    wait::{Handle, Interrupt, Interruptible, Wait},
+};

@@ -1,0 +1,210 @@
+//! The two rights as values: who has one may do what it allows, and dropping it lets go.
+
+use std::mem;
+
+use crate::state::StateMachine;
+
+use super::{
+    Extension, Lock,
+    settle::Ending,
+    word::{MAX_HOLDERS, Word},
+};
+
+/// The exclusive right. Dropped, it leaves the machine in the state that it was in.
+pub(crate) struct Exclusive<'a, S: StateMachine, X: Extension> {
+    lock: &'a Lock<S, X>,
+}
+
+/// A shared right. Dropped, it lets go.
+pub(crate) struct Shared<'a, S: StateMachine, X: Extension> {
+    lock: &'a Lock<S, X>,
+}
+
+/// Where a commit leads from and to.
+#[derive(Clone, Copy)]
+pub(crate) struct Move {
+    /// The state to be left, as the caller knows it; looked up where that is wrong.
+    pub(crate) from: u16,
+    pub(crate) to: u16,
+    /// Whether either state may have data, so that there is some to be moved.
+    pub(crate) moves_data: bool,
+}
+
+/// What a commit gives back.
+pub(crate) struct Left<S> {
+    /// The data of the state that was left, where it had any.
+    pub(crate) data: Option<S>,
+    /// The commit's number, where handlers are registered.
+    pub(crate) sequence: Option<u64>,
+}
+
+impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
+    /// # Safety
+    ///
+    /// The caller has been given the exclusive right of this lock, for good, and makes no second
+    /// value for it.
+    #[inline]
+    pub(super) unsafe fn assume(lock: &'a Lock<S, X>) -> Self {
+        Self { lock }
+    }
+
+    /// The position of the state to be left.
+    #[inline]
+    pub(crate) fn position(&self) -> u16 {
+        self.lock.word.own().state()
+    }
+
+    #[inline]
+    pub(crate) fn view(&self) -> &S {
+        // SAFETY: `self` is the exclusive right, which keeps others from writing the cell, and it is
+        // borrowed for as long as the view lives, while to write through it takes it by value.
+        unsafe { self.lock.view() }
+    }
+
+    /// Enters the new state with that data.
+    #[inline]
+    pub(crate) fn commit(self, step: Move, data: Option<S>) -> Left<S> {
+        self.end(step, data, false)
+    }
+
+    /// Enters the new state with that data, and stays in it.
+    #[inline]
+    pub(crate) fn commit_and_hold(self, step: Move, data: Option<S>) -> (Left<S>, Shared<'a, S, X>) {
+        let lock = self.lock;
+        let left = self.end(step, data, true);
+        // SAFETY: The end of the transition counted one holder, for this value.
+        (left, unsafe { Shared::assume(lock) })
+    }
+
+    /// Stays in the state, with a hold in place of the exclusive right.
+    pub(crate) fn step_down(self) -> Shared<'a, S, X> {
+        let lock = self.lock;
+        let state = self.position();
+        mem::forget(self);
+        lock.end(state, Ending { state, hold: true }, false);
+        // SAFETY: The end of the transition counted one holder, for this value.
+        unsafe { Shared::assume(lock) }
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> &'a Lock<S, X> {
+        self.lock
+    }
+
+    #[inline]
+    fn end(self, step: Move, data: Option<S>, hold: bool) -> Left<S> {
+        let lock = self.lock;
+        mem::forget(self);
+        let data = if step.moves_data {
+            // SAFETY: `self` was the exclusive right, which nobody has let go of yet: nobody else
+            // reads or writes the cell, and no view of it is left since `self` came by value.
+            lock.cell.with_mut(|cell| unsafe { mem::replace(&mut *cell, data) })
+        } else {
+            None
+        };
+        let sequence = lock.end(step.from, Ending { state: step.to, hold }, true);
+        Left { data, sequence }
+    }
+}
+
+impl<S: StateMachine, X: Extension> Drop for Exclusive<'_, S, X> {
+    fn drop(&mut self) {
+        let state = self.position();
+        self.lock.end(state, Ending { state, hold: false }, false);
+    }
+}
+
+impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
+    /// # Safety
+    ///
+    /// One of the holders that the word of this lock counts is the caller's, for good, and the
+    /// caller makes no second value for it.
+    #[inline]
+    pub(super) unsafe fn assume(lock: &'a Lock<S, X>) -> Self {
+        Self { lock }
+    }
+
+    #[inline]
+    pub(super) fn lock(&self) -> &'a Lock<S, X> {
+        self.lock
+    }
+
+    #[inline]
+    pub(crate) fn view(&self) -> &S {
+        // SAFETY: `self` is a shared right, which keeps everybody from writing the cell, and it is
+        // borrowed for as long as the view lives.
+        unsafe { self.lock.view() }
+    }
+
+    /// One holder more. A door that is shut does not matter: who has a hold may share it.
+    ///
+    /// None where the word can count no more.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        let mut word = self.lock.word.own();
+        while word.holders() < MAX_HOLDERS {
+            match self.lock.word.take(word, word.held()) {
+                // SAFETY: The exchange counted one holder, for this value.
+                Ok(()) => return Some(unsafe { Self::assume(self.lock) }),
+                Err(actual) => word = actual,
+            }
+        }
+        None
+    }
+}
+
+impl<S: StateMachine, X: Extension> Drop for Shared<'_, S, X> {
+    #[inline]
+    fn drop(&mut self) {
+        let word = self.lock.word.leave();
+        // With two or more left nobody can have anything: a transition needs all of them gone, and
+        // a holder that waits to make one needs to be the last.
+        if word.has_waiters() && word.holders() <= 1 {
+            self.lock.core().left();
+        }
+    }
+}
+
+impl<S: StateMachine, X: Extension> Lock<S, X> {
+    /// # Safety
+    ///
+    /// The caller has the exclusive or a shared right for as long as the view lives, and nobody
+    /// writes the cell in that time.
+    #[inline]
+    unsafe fn view(&self) -> &S {
+        // SAFETY: The cell is not written for as long as the view lives, as the caller promises.
+        let data = self.cell.with(|cell| unsafe { (*cell).as_ref() });
+        match data {
+            Some(data) => data,
+            None => S::dataless_ref(self.word.own().state()),
+        }
+    }
+
+    /// Ends the caller's transition; the commit's number, where handlers are registered.
+    #[inline]
+    fn end(&self, from: u16, ending: Ending, is_commit: bool) -> Option<u64> {
+        let hope = Word::idle(from).begun();
+        match self.word.end(hope, ending.of(hope)) {
+            Ok(()) => None,
+            Err(_) => self.end_slowly(ending, is_commit),
+        }
+    }
+
+    #[cold]
+    fn end_slowly(&self, ending: Ending, is_commit: bool) -> Option<u64> {
+        let mut sequence = None;
+        loop {
+            let word = self.word.own();
+            if is_commit && word.has_handlers() && sequence.is_none() {
+                // Before the end, so that the numbers are in the order of the commits.
+                sequence = Some(self.extension().next_sequence());
+            }
+            if word.has_waiters() {
+                self.core().end(ending);
+                return sequence;
+            }
+            if self.word.end(word, ending.of(word)).is_ok() {
+                return sequence;
+            }
+        }
+    }
+}

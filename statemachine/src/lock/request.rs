@@ -1,0 +1,201 @@
+//! What is asked of the lock, and when it can be had.
+
+use crate::private::Graph;
+
+use super::word::{MAX_HOLDERS, Word};
+
+/// Some of a machine's states.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum StateSet {
+    One(u16),
+    /// One bit a state, least significant first.
+    Bits(&'static [u64]),
+    All,
+}
+
+impl StateSet {
+    #[inline]
+    pub(crate) fn contains(self, state: u16) -> bool {
+        match self {
+            Self::One(one) => one == state,
+            Self::Bits(bits) => has_bit(bits, state),
+            Self::All => true,
+        }
+    }
+
+    fn intersects(self, row: &[u64]) -> bool {
+        match self {
+            Self::One(one) => has_bit(row, one),
+            Self::Bits(bits) => share_a_bit(bits, row),
+            Self::All => true,
+        }
+    }
+}
+
+/// The states that a watcher waits for, one bit a state.
+#[derive(Clone, Debug)]
+pub(crate) enum WatchSet {
+    Few(u64),
+    Many(Box<[u64]>),
+}
+
+impl WatchSet {
+    /// Those of the first `count` states that the predicate likes; it is asked once for each.
+    pub(crate) fn of(count: usize, mut likes: impl FnMut(u16) -> bool) -> Self {
+        let mut word = |start: usize| {
+            (start..count.min(start + 64)).fold(0, |bits, state| {
+                bits | u64::from(likes(state as u16)) << (state - start)
+            })
+        };
+        if count <= 64 {
+            Self::Few(word(0))
+        } else {
+            Self::Many((0..count).step_by(64).map(word).collect())
+        }
+    }
+
+    fn bits(&self) -> &[u64] {
+        match self {
+            Self::Few(bits) => std::slice::from_ref(bits),
+            Self::Many(bits) => bits,
+        }
+    }
+}
+
+fn has_bit(bits: &[u64], state: u16) -> bool {
+    bits.get(usize::from(state / 64))
+        .is_some_and(|word| word >> (state % 64) & 1 == 1)
+}
+
+fn share_a_bit(a: &[u64], b: &[u64]) -> bool {
+    a.iter().zip(b).any(|(a, b)| a & b != 0)
+}
+
+/// One ask of the lock.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// The exclusive right, in one of these states.
+    Exclusive(StateSet),
+    /// A shared right, in one of these states.
+    Shared(StateSet),
+    /// The exclusive right in one of these states, or a shared right in that state.
+    Join { from: StateSet, to: u16 },
+    /// The exclusive right in place of the caller's own hold.
+    Upgrade,
+    /// No right: only to hear that one of these states was entered.
+    Watch(WatchSet),
+}
+
+/// A right that was given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Right {
+    Exclusive,
+    Shared,
+    /// None: the watched state was seen.
+    Watched(u16),
+}
+
+/// Why a request was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refusal {
+    WrongState(u16),
+    InTransition,
+    InUse { state: u16, holders: u32 },
+    Unreachable(u16),
+    TimedOut(u16),
+    Interrupted,
+}
+
+impl Request {
+    /// The right that is had by changing the word from `word` to the given one.
+    #[inline]
+    pub(crate) fn step(&self, word: Word) -> Result<(Right, Word), Refusal> {
+        let state = word.state();
+        match *self {
+            Self::Exclusive(set) => exclusive(set, word),
+            Self::Shared(set) => shared(set, word),
+            Self::Join { from, to } => {
+                if state == to {
+                    shared(StateSet::One(to), word)
+                } else {
+                    exclusive(from, word)
+                }
+            }
+            Self::Upgrade => {
+                if word.holders() == 1 {
+                    Ok((Right::Exclusive, word.upgraded()))
+                } else {
+                    Err(Refusal::InUse { state, holders: word.holders() })
+                }
+            }
+            Self::Watch(ref states) => {
+                if has_bit(states.bits(), state) {
+                    Ok((Right::Watched(state), word))
+                } else {
+                    Err(Refusal::WrongState(state))
+                }
+            }
+        }
+    }
+
+    /// The right that it would take in that state.
+    pub(crate) fn wants(&self, state: u16) -> Option<Right> {
+        match *self {
+            Self::Exclusive(set) => set.contains(state).then_some(Right::Exclusive),
+            Self::Shared(set) => set.contains(state).then_some(Right::Shared),
+            Self::Join { to, .. } if to == state => Some(Right::Shared),
+            Self::Join { from, .. } => from.contains(state).then_some(Right::Exclusive),
+            Self::Upgrade => Some(Right::Exclusive),
+            Self::Watch(ref states) => has_bit(states.bits(), state).then_some(Right::Watched(state)),
+        }
+    }
+
+    /// Whether a state that it wants can still be reached from that one.
+    pub(crate) fn is_hopeful(&self, graph: &Graph, state: u16) -> bool {
+        let row = graph.reach_of(state);
+        match *self {
+            Self::Exclusive(set) | Self::Shared(set) => set.intersects(row),
+            Self::Join { from, to } => has_bit(row, to) || from.intersects(row),
+            Self::Upgrade => true,
+            Self::Watch(ref states) => share_a_bit(states.bits(), row),
+        }
+    }
+
+    /// The only state that it wants, where there is only one.
+    pub(crate) fn only_state(&self) -> Option<u16> {
+        match *self {
+            Self::Exclusive(StateSet::One(state)) | Self::Shared(StateSet::One(state)) => {
+                Some(state)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[inline]
+fn exclusive(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
+    let state = word.state();
+    if !set.contains(state) {
+        Err(Refusal::WrongState(state))
+    } else if word.is_exclusive() {
+        Err(Refusal::InTransition)
+    } else if word.holders() > 0 {
+        Err(Refusal::InUse { state, holders: word.holders() })
+    } else {
+        Ok((Right::Exclusive, word.begun()))
+    }
+}
+
+#[inline]
+fn shared(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
+    let state = word.state();
+    if !set.contains(state) {
+        Err(Refusal::WrongState(state))
+    } else if word.is_exclusive() || word.is_door_shut() {
+        Err(Refusal::InTransition)
+    } else if word.holders() == MAX_HOLDERS {
+        Err(Refusal::InUse { state, holders: MAX_HOLDERS })
+    } else {
+        Ok((Right::Shared, word.held()))
+    }
+}

@@ -1,0 +1,213 @@
+//! The slow path: what happens under the queue's mutex.
+//!
+//! # Why no wake-up is lost
+//!
+//! Write "the queue is settled" for: no waiter in it could have what it wants in the word as it is.
+//! Every section under the mutex leaves the queue settled, so only a change of the word made without
+//! the mutex can unsettle it, and each such change is followed by a section of the one who made it:
+//!
+//! - A transition that ends finds `WAITERS` in the word by the very read-modify-write with which it
+//!   would end; where the bit is set it fails and ends under the mutex instead ([`Core::end`]).
+//! - A holder that leaves finds `WAITERS` in the word that its own subtraction gives back, and comes
+//!   here where one holder or none is left ([`Core::left`]); with more, nothing has become possible.
+//! - Taking a right makes nothing possible for others.
+//!
+//! It remains that a waiter might go to sleep on a word that has changed meanwhile. It sets
+//! `WAITERS` by a read-modify-write on the word that it found wanting ([`Core::enqueue`]), so either
+//! the change came first, then its exchange fails and it looks again; or the change comes later,
+//! then it sees the bit and the section that follows finds the waiter, for that section waits for the
+//! mutex that the waiter holds until it is in the queue.
+//!
+//! # Why rights are handed over and not offered
+//!
+//! Who settles gives a waiter its right before waking it, in the same step that lets the old one go.
+//! So the woken waiter never finds that another was faster, the order of arrival holds, nobody
+//! starves, and one that gives up after it was chosen has a right in its hands to let go of, which
+//! settles the queue again.
+
+use std::task::Waker;
+
+use crate::sync::Mutex;
+
+use super::{
+    queue::{Next, Notify, Outcome, Queue, Ticket, Wakes},
+    request::{Refusal, Request, Right},
+    word::{AtomicWord, Word},
+};
+
+/// The word and the queue of one machine, whatever its type.
+#[derive(Clone, Copy)]
+pub(crate) struct Core<'a> {
+    pub(crate) word: &'a AtomicWord,
+    pub(crate) queue: &'a Mutex<Queue>,
+}
+
+/// What came of asking for a place in the queue.
+pub(crate) enum Entered {
+    /// The right could be had after all.
+    Granted(Right),
+    Refused(Refusal),
+    Queued(Ticket),
+}
+
+/// How the transition of who settles ends, where it has one.
+#[derive(Clone, Copy)]
+pub(crate) struct Ending {
+    pub(crate) state: u16,
+    pub(crate) hold: bool,
+}
+
+impl Ending {
+    #[inline]
+    pub(crate) fn of(self, word: Word) -> Word {
+        let ended = word.ended(self.state);
+        if self.hold { ended.held() } else { ended }
+    }
+}
+
+impl Core<'_> {
+    /// Ends the caller's transition and hands its right on.
+    pub(crate) fn end(self, ending: Ending) {
+        let mut wakes = Wakes::none();
+        let mut queue = self.queue.lock();
+        let from = self.word.own().state();
+        if from != ending.state {
+            queue.announce(from, ending.state, &mut wakes);
+        }
+        self.settle(&mut queue, Some(ending), &mut wakes);
+        drop(queue);
+        wakes.wake();
+    }
+
+    /// Hands on what a holder left that has just let go.
+    pub(crate) fn left(self) {
+        let mut wakes = Wakes::none();
+        let mut queue = self.queue.lock();
+        self.settle(&mut queue, None, &mut wakes);
+        drop(queue);
+        wakes.wake();
+    }
+
+    /// Takes the right, or a place in the queue.
+    pub(crate) fn enqueue(self, request: Request, notify: Notify) -> Entered {
+        let mut wakes = Wakes::none();
+        let mut queue = self.queue.lock();
+        let entered = loop {
+            let word = self.word.look();
+            if word.is_door_shut() && word.is_free() {
+                // The last holder is about to hand over to one that came before the caller.
+                self.settle(&mut queue, None, &mut wakes);
+                continue;
+            }
+            let refusal = match request.step(word) {
+                Ok((right, new)) if word == new => break Entered::Granted(right),
+                Ok((right, new)) => match self.word.take(word, new) {
+                    Ok(()) => break Entered::Granted(right),
+                    Err(_) => continue,
+                },
+                Err(refusal) => refusal,
+            };
+            let state = word.state();
+            let wants = request.wants(state);
+            let is_upgrade = matches!(request, Request::Upgrade);
+            if is_upgrade && queue.has_upgrade() {
+                // Each would wait for the other's hold.
+                break Entered::Refused(refusal);
+            }
+            if wants == Some(Right::Shared) && matches!(refusal, Refusal::InUse { .. }) {
+                break Entered::Refused(refusal);
+            }
+            if !request.is_hopeful(queue.graph(), state) {
+                break Entered::Refused(Refusal::Unreachable(state));
+            }
+            let shuts = wants == Some(Right::Exclusive) && !word.is_exclusive();
+            let new = word
+                .with_waiters(true)
+                .with_door_shut(shuts || word.is_door_shut());
+            if new == word || self.word.commit(word, new).is_ok() {
+                break Entered::Queued(queue.push(request, notify));
+            }
+        };
+        drop(queue);
+        wakes.wake();
+        entered
+    }
+
+    /// What has become of the waiter, if anything has; its place is then given back.
+    pub(crate) fn claim(self, ticket: &mut Option<Ticket>) -> Option<Outcome> {
+        self.queue.lock().claim(ticket)
+    }
+
+    /// Like [`claim`](Self::claim); where nothing has, the waiter is woken through `waker` from now
+    /// on.
+    pub(crate) fn poll(self, ticket: &mut Option<Ticket>, waker: &Waker) -> Option<Outcome> {
+        let mut queue = self.queue.lock();
+        let outcome = queue.claim(ticket);
+        if outcome.is_some() || queue.is_notified_by(ticket.as_ref()?, waker) {
+            return outcome;
+        }
+        drop(queue);
+        // Cloning and dropping a waker is foreign code, which may use this machine.
+        let notify = Notify::Task(waker.clone());
+        let mut queue = self.queue.lock();
+        let outcome = queue.claim(ticket);
+        let replaced = ticket.as_ref().map(|ticket| queue.renew(ticket, notify));
+        drop(queue);
+        drop(replaced);
+        outcome
+    }
+
+    /// Gives up the place. What the waiter was given meanwhile is for the caller to let go of.
+    pub(crate) fn cancel(self, ticket: Ticket) -> Option<Outcome> {
+        let mut wakes = Wakes::none();
+        let mut queue = self.queue.lock();
+        let (outcome, notify) = queue.remove(ticket);
+        if outcome.is_none() {
+            self.settle(&mut queue, None, &mut wakes);
+        }
+        drop(queue);
+        drop(notify);
+        wakes.wake();
+        outcome
+    }
+
+    /// Gives the waiters all that they can have, one after the other, in order of arrival.
+    ///
+    /// With an ending, the caller's transition ends in the same step in which the first of them gets
+    /// its right.
+    fn settle(self, queue: &mut Queue, mut ending: Option<Ending>, wakes: &mut Wakes) {
+        loop {
+            let word = self.word.look();
+            let base = ending.map_or(word, |ending| ending.of(word));
+            if base.is_exclusive() {
+                let new = base.with_waiters(!queue.is_empty());
+                if new == word || self.word.commit(word, new).is_ok() {
+                    return;
+                }
+                continue;
+            }
+            let (told, new) = match queue.next(base) {
+                Next::Grant(ticket, right, new) => {
+                    (Some((ticket, Outcome::Granted(right))), new.with_door_shut(false))
+                }
+                Next::Full(ticket) => {
+                    let refusal =
+                        Refusal::InUse { state: base.state(), holders: base.holders() };
+                    (Some((ticket, Outcome::Refused(refusal))), base)
+                }
+                Next::Nobody { door_shut } => {
+                    let new = base.with_door_shut(door_shut).with_waiters(!queue.is_empty());
+                    (None, new)
+                }
+            };
+            if new != word && self.word.commit(word, new).is_err() {
+                continue;
+            }
+            ending = None;
+            match told {
+                Some((ticket, outcome)) => queue.tell(ticket, outcome, wakes),
+                None => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The word that is the truth about a machine, and the only operations on it.
+//!
+//! ```text
+//!  31            14   13       12     11       10        9      0
+//! ┌────────────────┬────────┬──────┬───────┬───────────┬─────────┐
+//! │    holders     │HANDLERS│ DOOR │WAITERS│ EXCLUSIVE │  state  │
+//! └────────────────┴────────┴──────┴───────┴───────────┴─────────┘
+//! ```
+//!
+//! | `EXCLUSIVE` | holders | `DOOR` | what it means |
+//! |---|---|---|---|
+//! | 0 | 0 | 0 | free: a transition may begin, a hold may begin |
+//! | 0 | n | 0 | held by n: more may join, no transition may begin |
+//! | 0 | n | 1 | held by n, and a transition waits for them to leave: no hold may begin |
+//! | 0 | 0 | 1 | the last holder has left and is about to hand over to the transition that waits |
+//! | 1 | 0 | any | a transition is under way |
+//! | 1 | n | any | never |
+//!
+//! | part | who changes it |
+//! |---|---|
+//! | state | who has the exclusive right, or takes and gives it up in the same step |
+//! | `EXCLUSIVE` | set by who takes the right; cleared by who has it; handed on under the queue's mutex |
+//! | holders | up by who takes a hold, or under the queue's mutex for a waiter; down by the holder |
+//! | `WAITERS`, `DOOR` | only who holds the queue's mutex |
+//! | `HANDLERS` | set once by who registers the first handler, never cleared |
+
+use crate::sync::AtomicU32;
+
+use super::ordering::{COMMIT, FAILED, LET_GO, LOOK, OWN, TAKE};
+
+const STATE: u32 = 0b11_1111_1111;
+const EXCLUSIVE: u32 = 1 << 10;
+const WAITERS: u32 = 1 << 11;
+const DOOR: u32 = 1 << 12;
+const HANDLERS: u32 = 1 << 13;
+const HOLDER: u32 = 1 << 14;
+
+/// The most holders that the word can count.
+pub(crate) const MAX_HOLDERS: u32 = u32::MAX / HOLDER;
+
+/// One value of the word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Word(u32);
+
+impl Word {
+    /// In that state, and nothing else is the case.
+    #[inline]
+    pub(crate) const fn idle(state: u16) -> Self {
+        assert!(state as u32 <= STATE, "a machine has at most 1024 states");
+        Self(state as u32)
+    }
+
+    #[inline]
+    pub(crate) fn state(self) -> u16 {
+        (self.0 & STATE) as u16
+    }
+
+    #[inline]
+    pub(crate) fn is_exclusive(self) -> bool {
+        self.0 & EXCLUSIVE != 0
+    }
+
+    #[inline]
+    pub(crate) fn has_waiters(self) -> bool {
+        self.0 & WAITERS != 0
+    }
+
+    #[inline]
+    pub(crate) fn is_door_shut(self) -> bool {
+        self.0 & DOOR != 0
+    }
+
+    #[inline]
+    pub(crate) fn has_handlers(self) -> bool {
+        self.0 & HANDLERS != 0
+    }
+
+    #[inline]
+    pub(crate) fn holders(self) -> u32 {
+        self.0 / HOLDER
+    }
+
+    /// Whether a transition may begin.
+    #[inline]
+    pub(crate) fn is_free(self) -> bool {
+        !self.is_exclusive() && self.holders() == 0
+    }
+
+    /// With a transition under way, which nobody waits in front of any more.
+    #[inline]
+    pub(crate) fn begun(self) -> Self {
+        Self(self.0 | EXCLUSIVE)
+    }
+
+    /// With one holder more; the caller has seen that there is room.
+    #[inline]
+    pub(crate) fn held(self) -> Self {
+        debug_assert!(self.holders() < MAX_HOLDERS);
+        Self(self.0 + HOLDER)
+    }
+
+    /// With the only hold traded for the exclusive right.
+    #[inline]
+    pub(crate) fn upgraded(self) -> Self {
+        debug_assert_eq!(self.holders(), 1);
+        Self((self.0 - HOLDER) | EXCLUSIVE)
+    }
+
+    /// With the transition that is under way ended in that state.
+    #[inline]
+    pub(crate) fn ended(self, state: u16) -> Self {
+        debug_assert!(self.is_exclusive());
+        Self((self.0 & !(STATE | EXCLUSIVE)) | u32::from(state))
+    }
+
+    #[inline]
+    pub(crate) fn with_waiters(self, any: bool) -> Self {
+        Self(if any { self.0 | WAITERS } else { self.0 & !WAITERS })
+    }
+
+    #[inline]
+    pub(crate) fn with_door_shut(self, shut: bool) -> Self {
+        Self(if shut { self.0 | DOOR } else { self.0 & !DOOR })
+    }
+}
+
+/// The word as threads share it.
+pub(crate) struct AtomicWord(AtomicU32);
+
+impl AtomicWord {
+    #[cfg(not(loom))]
+    pub(crate) const fn new(word: Word) -> Self {
+        Self(AtomicU32::new(word.0))
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new(word: Word) -> Self {
+        Self(AtomicU32::new(word.0))
+    }
+
+    #[inline]
+    pub(crate) fn look(&self) -> Word {
+        Word(self.0.load(LOOK))
+    }
+
+    /// The word as who has a right sees it: the state cannot change.
+    #[inline]
+    pub(crate) fn own(&self) -> Word {
+        Word(self.0.load(OWN))
+    }
+
+    /// Takes a right: `new` is `old` with a transition or a hold begun.
+    #[inline]
+    pub(crate) fn take(&self, old: Word, new: Word) -> Result<(), Word> {
+        self.exchange(old, new, TAKE)
+    }
+
+    /// Ends a transition: `new` is `old` ended in some state, perhaps held there.
+    #[inline]
+    pub(crate) fn end(&self, old: Word, new: Word) -> Result<(), Word> {
+        self.exchange(old, new, LET_GO)
+    }
+
+    /// Begins and ends a transition in one step, or changes the word under the queue's mutex.
+    #[inline]
+    pub(crate) fn commit(&self, old: Word, new: Word) -> Result<(), Word> {
+        self.exchange(old, new, COMMIT)
+    }
+
+    /// Lets go of one hold; gives back the word with that hold gone.
+    #[inline]
+    pub(crate) fn leave(&self) -> Word {
+        Word(self.0.fetch_sub(HOLDER, LET_GO) - HOLDER)
+    }
+
+    /// Says that handlers are registered.
+    pub(crate) fn set_handlers(&self) {
+        self.0.fetch_or(HANDLERS, COMMIT);
+    }
+
+    #[inline]
+    fn exchange(
+        &self,
+        old: Word,
+        new: Word,
+        success: std::sync::atomic::Ordering,
+    ) -> Result<(), Word> {
+        match self.0.compare_exchange(old.0, new.0, success, FAILED) {
+            Ok(_) => Ok(()),
+            Err(actual) => Err(Word(actual)),
+        }
+    }
+}

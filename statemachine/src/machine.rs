@@ -1,0 +1,311 @@
+//! The machine, whatever its enum.
+
+use std::fmt;
+
+use crate::{
+    change::Change,
+    handle::{StateHandle, Transition, When},
+    handlers::{HandlerId, Handlers},
+    lock::{Lock, Word},
+    state::{Any, Kind, State, StateMachine, TransitionTo},
+};
+
+/// A machine whose states are the variants of `S`, shared by any number of threads and tasks.
+///
+/// What the derive generates, such as `ConnectionMachine`, derefs to it and adds a method for each
+/// declared transition and each state. All methods take `&self`.
+///
+/// A machine of states without data is 16 bytes, and allocates nothing until somebody waits or
+/// registers a handler.
+pub struct Machine<S: StateMachine> {
+    lock: Lock<S, Handlers<S>>,
+}
+
+impl<S: StateMachine> Machine<S> {
+    #[cfg(not(loom))]
+    pub(crate) const fn at(state: u16, data: Option<S>) -> Self {
+        Self { lock: Lock::new(state, data) }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn at(state: u16, data: Option<S>) -> Self {
+        Self { lock: Lock::new(state, data) }
+    }
+
+    /// A machine in that state.
+    ///
+    /// This is how a machine is restored; the state need not be one that can be reached.
+    ///
+    /// ```
+    /// use statemachine::{Machine, StateMachine};
+    ///
+    /// #[derive(StateMachine)]
+    /// enum Slot {
+    ///     #[state(to(Full))]
+    ///     Empty,
+    ///     #[state(to(Empty))]
+    ///     Full(String),
+    /// }
+    ///
+    /// let slot = Machine::from_state(Slot::Full("restored".to_owned()));
+    /// assert!(matches!(slot.into_state(), Slot::Full(text) if text == "restored"));
+    /// ```
+    #[must_use]
+    pub fn from_state(state: S) -> Self {
+        let index = state.index();
+        let has_data = S::GRAPH.nodes[usize::from(index)].data;
+        Self::at(index, has_data.then_some(state))
+    }
+
+    /// Takes the machine apart.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// let slot = SlotMachine::new();
+    /// assert!(matches!(slot.into_state(), Slot::Empty));
+    /// ```
+    #[must_use]
+    pub fn into_state(self) -> S {
+        let (state, data) = self.lock.into_inner();
+        data.unwrap_or_else(|| S::dataless(state))
+    }
+
+    /// The state that the machine is in; while a transition is under way, the one that it would
+    /// leave.
+    ///
+    /// A wait-free look, and out of date as soon as it is had: to act on a state, hold it with
+    /// [`in_state`](Self::in_state) or leave it by a transition. Who sees a state sees all that was
+    /// written before it was entered.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// assert_eq!(door.state(), Door::Open);
+    /// ```
+    #[inline]
+    pub fn state(&self) -> S::Kind {
+        S::Kind::at(self.position())
+    }
+
+    /// Whether a transition is under way.
+    ///
+    /// A wait-free look, as [`state`](Self::state).
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// let closing = door.open_to_closed().now()?;
+    /// assert!(door.is_in_transition());
+    /// closing.rollback();
+    /// assert!(!door.is_in_transition());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn is_in_transition(&self) -> bool {
+        self.lock.look().is_exclusive()
+    }
+
+    /// A handle on the transition from `A` to `B`: the generic spelling of `a_to_b()`.
+    ///
+    /// Does nothing by itself. A transition that is not declared does not compile:
+    ///
+    /// ```compile_fail
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// DoorMachine::new().transition::<door::Open, door::Open>(); // `Open` has no transition to `Open`
+    /// ```
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// door.transition::<door::Open, door::Closed>().commit()?;
+    /// assert!(door.is_closed());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn transition<A, B>(&self) -> Transition<'_, A, B>
+    where
+        A: State<Machine = S> + TransitionTo<B>,
+        B: State<Machine = S>,
+    {
+        Transition::declared(self)
+    }
+
+    /// A handle on state `A`: the generic spelling of `in_a()`.
+    ///
+    /// Does nothing by itself.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// let open = door.in_state::<door::Open>().now()?;
+    /// assert!(door.open_to_closed().commit().is_err());
+    /// drop(open);
+    /// assert!(door.open_to_closed().commit().is_ok());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn in_state<A: State<Machine = S>>(&self) -> StateHandle<'_, A> {
+        StateHandle::new(self)
+    }
+
+    /// A handle on whatever state the machine is in.
+    ///
+    /// Does nothing by itself. Its guard derefs to the enum:
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// let slot = SlotMachine::new();
+    /// match &*slot.hold().now()? {
+    ///     Slot::Empty => println!("nothing in it"),
+    ///     Slot::Full(text) => println!("{text}"),
+    /// }
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn hold(&self) -> StateHandle<'_, Any<S>> {
+        StateHandle::new(self)
+    }
+
+    /// A handle on any state that the predicate likes. It holds nothing: what is had is the state
+    /// that was seen.
+    ///
+    /// The predicate is asked here, once for each state, and not again: which states a waiter wants
+    /// must be known to wake it for those and no others. A state that was entered and left again
+    /// while the waiter slept counts as seen.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// assert_eq!(door.when(|state| state != Door::Closed).now()?, Door::Open);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the predicate does.
+    pub fn when(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> When<'_, S> {
+        When::new(self, |state| predicate(S::Kind::at(state)))
+    }
+
+    /// Registers a handler for every change, called after each commit on the thread that made it.
+    ///
+    /// It runs when the right has been let go of, after the handlers of the transition and of the
+    /// states. A panic in it reaches the committer after the other handlers have run; the commit
+    /// stands.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// let id = door.observe(|change| println!("{:?} to {:?}", change.from, change.to));
+    /// door.open_to_closed().commit()?;
+    /// assert!(door.remove(id));
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    pub fn observe(&self, handler: impl Fn(&Change<S::Kind>) + Send + Sync + 'static) -> HandlerId {
+        self.register(|handlers| handlers.observe(handler))
+    }
+
+    /// Removes a handler; whether it was registered.
+    ///
+    /// A call of it that is under way goes on.
+    pub fn remove(&self, id: HandlerId) -> bool {
+        self.lock.look().has_handlers() && self.lock.extension().remove(id)
+    }
+
+    #[inline]
+    pub(crate) fn position(&self) -> u16 {
+        self.lock.look().state()
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> &Lock<S, Handlers<S>> {
+        &self.lock
+    }
+
+    pub(crate) fn register(&self, register: impl FnOnce(&Handlers<S>) -> HandlerId) -> HandlerId {
+        let id = register(self.lock.extension());
+        self.lock.set_handlers();
+        id
+    }
+}
+
+impl<S: StateMachine> From<S> for Machine<S> {
+    fn from(state: S) -> Self {
+        Self::from_state(state)
+    }
+}
+
+impl<S: StateMachine> fmt::Debug for Machine<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word: Word = self.lock.look();
+        f.debug_struct(S::NAME)
+            .field("state", &format_args!("{}", S::STATES[usize::from(word.state())]))
+            .field("in_transition", &word.is_exclusive())
+            .field("holders", &word.holders())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,260 @@
+//! Why a transition or a hold was not had.
+
+use std::{error::Error, fmt, time::Duration};
+
+/// Why a transition or a hold was refused.
+///
+/// Cheap: nothing is allocated for a refusal, but for the error of a handler that vetoed.
+///
+/// ```
+/// use statemachine::{Refused, StateMachine};
+///
+/// #[derive(StateMachine)]
+/// enum Door {
+///     #[state(to(Closed))]
+///     Open,
+///     #[state(to(Open))]
+///     Closed,
+/// }
+///
+/// let door = DoorMachine::new();
+/// let refused = door.closed_to_open().now().unwrap_err();
+/// assert!(matches!(refused, Refused::WrongState { actual: "Open", .. }));
+/// assert_eq!(refused.to_string(), "Door is Open, not Closed");
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The machine is in a state that the caller did not ask for.
+    WrongState {
+        /// The name of the machine's enum.
+        machine: &'static str,
+        /// The names of the states that were asked for; none where a predicate asked.
+        expected: &'static [&'static str],
+        /// The name of the state that the machine is in.
+        actual: &'static str,
+    },
+
+    /// Another transition is under way, or waits for the holders to leave and has shut the door.
+    InTransition {
+        /// The name of the machine's enum.
+        machine: &'static str,
+    },
+
+    /// The state is held, and nobody leaves it under its holders; or it is held by as many as can
+    /// be counted, and no more may join.
+    InUse {
+        /// The name of the machine's enum.
+        machine: &'static str,
+        /// The name of the state that is held.
+        state: &'static str,
+        /// How many hold it; the caller too, where the caller asked to trade its hold.
+        holders: usize,
+    },
+
+    /// The deadline passed.
+    TimedOut {
+        /// The name of the machine's enum.
+        machine: &'static str,
+        /// How long the caller waited.
+        waited: Duration,
+        /// The name of the state that the machine was in when the caller gave up.
+        actual: &'static str,
+    },
+
+    /// The wait was interrupted.
+    Interrupted {
+        /// The name of the machine's enum.
+        machine: &'static str,
+    },
+
+    /// The machine has come to a state from which what was asked for cannot be reached any more.
+    Unreachable {
+        /// The name of the machine's enum.
+        machine: &'static str,
+        /// The names of the states that were asked for; none where a predicate asked.
+        expected: &'static [&'static str],
+        /// The name of the state that the machine is in.
+        actual: &'static str,
+    },
+
+    /// A handler refused the transition, which was rolled back.
+    Vetoed {
+        /// The name of the machine's enum.
+        machine: &'static str,
+        /// What the handler said.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongState { machine, expected: [], actual } => {
+                write!(f, "{machine} is {actual}, which is not waited for")
+            }
+            Self::WrongState { machine, expected, actual } => {
+                write!(f, "{machine} is {actual}, not {}", OneOf(expected))
+            }
+            Self::InTransition { machine } => {
+                write!(f, "another transition of {machine} is under way")
+            }
+            Self::InUse { machine, state, holders: 1 } => {
+                write!(f, "{machine} is held in {state} by 1 holder")
+            }
+            Self::InUse { machine, state, holders } => {
+                write!(f, "{machine} is held in {state} by {holders} holders")
+            }
+            Self::TimedOut { machine, waited, actual } => {
+                write!(f, "timed out after {waited:?} while {machine} was {actual}")
+            }
+            Self::Interrupted { machine } => {
+                write!(f, "interrupted while waiting for {machine}")
+            }
+            Self::Unreachable { machine, expected: [], actual } => {
+                write!(f, "{machine} is {actual}, from where nothing that is waited for can be reached")
+            }
+            Self::Unreachable { machine, expected, actual } => {
+                write!(f, "{machine} is {actual}, from where {} cannot be reached", OneOf(expected))
+            }
+            Self::Vetoed { machine, .. } => {
+                write!(f, "a handler vetoed a transition of {machine}")
+            }
+        }
+    }
+}
+
+impl Error for Refused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Vetoed { source, .. } => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+/// A refusal that gives back what the caller had put in: the data to commit, or the hold to trade.
+///
+/// ```
+/// use statemachine::StateMachine;
+///
+/// #[derive(StateMachine)]
+/// enum Slot {
+///     #[state(to(Full))]
+///     Empty,
+///     #[state(to(Empty))]
+///     Full(String),
+/// }
+///
+/// let slot = SlotMachine::from_state(Slot::Full("first".to_owned()));
+/// let refused = slot.empty_to_full().commit_with("second".to_owned()).unwrap_err();
+/// assert_eq!(refused.to_string(), "Slot is Full, not Empty");
+/// assert_eq!(refused.into_data(), "second");
+/// ```
+pub struct RefusedWith<D> {
+    /// Why.
+    pub refused: Refused,
+    /// What comes back.
+    pub data: D,
+}
+
+impl<D> RefusedWith<D> {
+    /// What comes back.
+    pub fn into_data(self) -> D {
+        self.data
+    }
+}
+
+impl<D> From<RefusedWith<D>> for Refused {
+    /// Drops what came back.
+    fn from(refused: RefusedWith<D>) -> Self {
+        refused.refused
+    }
+}
+
+impl<D> fmt::Debug for RefusedWith<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefusedWith").field("refused", &self.refused).finish_non_exhaustive()
+    }
+}
+
+impl<D> fmt::Display for RefusedWith<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.refused.fmt(f)
+    }
+}
+
+impl<D> Error for RefusedWith<D> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.refused.source()
+    }
+}
+
+/// There is no state of that name.
+///
+/// ```
+/// use statemachine::StateMachine;
+///
+/// #[derive(StateMachine)]
+/// enum Slot {
+///     #[state(to(Full))]
+///     Empty,
+///     #[state(to(Empty))]
+///     Full(u32),
+/// }
+///
+/// assert_eq!("Full".parse(), Ok(SlotKind::Full));
+/// let unknown = "full".parse::<SlotKind>().unwrap_err();
+/// assert_eq!(unknown.to_string(), "Slot has no state `full`; its states are Empty, Full");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownState {
+    machine: &'static str,
+    name: Box<str>,
+    known: &'static [&'static str],
+}
+
+impl UnknownState {
+    pub(crate) fn new(machine: &'static str, name: &str, known: &'static [&'static str]) -> Self {
+        Self { machine, name: name.into(), known }
+    }
+
+    /// The name that no state has.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The names that there are.
+    #[must_use]
+    pub fn known(&self) -> &'static [&'static str] {
+        self.known
+    }
+}
+
+impl fmt::Display for UnknownState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { machine, name, known } = self;
+        write!(f, "{machine} has no state `{name}`; its states are {}", known.join(", "))
+    }
+}
+
+impl Error for UnknownState {}
+
+/// Names as in "A, B or C".
+struct OneOf(&'static [&'static str]);
+
+impl fmt::Display for OneOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [first @ .., before_last, last] => {
+                for name in first {
+                    write!(f, "{name}, ")?;
+                }
+                write!(f, "{before_last} or {last}")
+            }
+            [only] => f.write_str(only),
+            [] => f.write_str("any state"),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Ends waits from outside.
+
+use std::{collections::BTreeMap, fmt, mem, sync::Arc};
+
+use crate::{
+    lock::{Notify, RAISE, RAISED},
+    sync::{AtomicBool, Mutex},
+};
+
+/// Ends the waits that it was given to, at once, from any thread.
+///
+/// Threads that block and tasks that are suspended are woken alike; each then gets
+/// [`Refused::Interrupted`](crate::Refused::Interrupted), unless it had been given what it waited for
+/// first. An interrupt stays raised until [`clear`](Self::clear): a wait that would begin meanwhile
+/// ends at once too. What can be had without waiting is not refused.
+///
+/// One interrupt may serve many machines and many waits. All clones are one; dropping one, or all of
+/// them, interrupts nobody. A wait is registered with its interrupt only when it really sleeps.
+///
+/// ```
+/// use std::{thread, time::Duration};
+/// use statemachine::{Interrupt, Refused, StateMachine};
+///
+/// #[derive(StateMachine)]
+/// enum Job {
+///     #[state(to(Done))]
+///     Running,
+///     #[state(terminal)]
+///     Done,
+/// }
+///
+/// let job = JobMachine::new();
+/// let shutdown = Interrupt::new();
+/// thread::scope(|scope| {
+///     let waiter = scope.spawn(|| {
+///         job.in_done().interruptible(&shutdown).within(Duration::from_secs(60)).map(drop)
+///     });
+///     shutdown.interrupt();
+///     assert!(matches!(waiter.join().unwrap(), Err(Refused::Interrupted { .. })));
+/// });
+/// ```
+#[derive(Clone, Default)]
+pub struct Interrupt {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    raised: AtomicBool,
+    sleepers: Mutex<Sleepers>,
+}
+
+#[derive(Default)]
+struct Sleepers {
+    next: u64,
+    /// How to wake those who sleep; who is not in it any more was interrupted.
+    awaiting: BTreeMap<u64, Notify>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { raised: AtomicBool::new(false), sleepers: Mutex::new(Sleepers::default()) }
+    }
+}
+
+impl Interrupt {
+    /// An interrupt that is not raised.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends the waits that it was given to, and those that begin before it is cleared.
+    ///
+    /// Does not wait for the waiters to have noticed.
+    pub fn interrupt(&self) {
+        let woken = {
+            let mut sleepers = self.shared.sleepers.lock();
+            self.shared.raised.store(true, RAISE);
+            mem::take(&mut sleepers.awaiting)
+        };
+        woken.into_values().for_each(Notify::wake);
+    }
+
+    /// Whether it is raised.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.shared.raised.load(RAISED)
+    }
+
+    /// Lets later waits wait again. Those that were interrupted stay so.
+    pub fn clear(&self) {
+        let _sleepers = self.shared.sleepers.lock();
+        self.shared.raised.store(false, RAISE);
+    }
+
+    /// Registers a wait; none where the interrupt is raised.
+    pub(crate) fn enlist(&self, notify: Notify) -> Option<Enlisted<'_>> {
+        let mut sleepers = self.shared.sleepers.lock();
+        if self.is_interrupted() {
+            return None;
+        }
+        let id = sleepers.next;
+        sleepers.next += 1;
+        sleepers.awaiting.insert(id, notify);
+        Some(Enlisted { interrupt: self, id })
+    }
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupt").field("is_interrupted", &self.is_interrupted()).finish()
+    }
+}
+
+/// A wait that an interrupt knows of.
+pub(crate) struct Enlisted<'i> {
+    interrupt: &'i Interrupt,
+    id: u64,
+}
+
+impl Enlisted<'_> {
+    /// Whether the wait was interrupted, be the interrupt cleared or not.
+    pub(crate) fn is_hit(&self) -> bool {
+        !self.interrupt.shared.sleepers.lock().awaiting.contains_key(&self.id)
+    }
+
+    /// Replaces how the wait is woken, unless it was interrupted.
+    pub(crate) fn renew(&self, notify: Notify) -> bool {
+        let replaced = {
+            let mut sleepers = self.interrupt.shared.sleepers.lock();
+            sleepers.awaiting.get_mut(&self.id).map(|known| mem::replace(known, notify))
+        };
+        replaced.is_some()
+    }
+}
+
+impl Drop for Enlisted<'_> {
+    fn drop(&mut self) {
+        let removed = self.interrupt.shared.sleepers.lock().awaiting.remove(&self.id);
+        drop(removed);
+    }
+}

@@ -1,0 +1,344 @@
+//! From a handle to what it is for: at once, by blocking a thread, or by suspending a task.
+//!
+//! The three ways are one algorithm over [`Ask`], which each handle answers in its own words: try;
+//! where that fails, take a place in the queue; sleep until the place has an answer, the deadline
+//! passes or the interrupt comes; then hand over what was given, or say why not.
+
+mod interrupt;
+mod verbs;
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    marker::PhantomData,
+    pin::Pin,
+    task::{self, Poll},
+    time::Duration,
+};
+
+use crate::{
+    handlers::Handlers,
+    lock::{self, Notify, Refusal},
+    refused::Refused,
+    state::StateMachine,
+    sync::{Instant, current, park_until},
+};
+
+pub use self::interrupt::Interrupt;
+use self::interrupt::Enlisted;
+pub(crate) use self::verbs::verbs;
+
+pub(crate) type Granted<'a, S> = lock::Granted<'a, S, Handlers<S>>;
+pub(crate) type Shared<'a, S> = lock::Shared<'a, S, Handlers<S>>;
+pub(crate) type Exclusive<'a, S> = lock::Exclusive<'a, S, Handlers<S>>;
+pub(crate) type Place<'a, S> = lock::Place<'a, S, Handlers<S>>;
+pub(crate) type Answer<'a, S> = lock::Answer<'a, S, Handlers<S>>;
+
+/// A handle: something that can be had at once, waited for by a thread, or awaited by a task.
+///
+/// Implemented by [`Transition`](crate::Transition), [`Join`](crate::Join),
+/// [`Leave`](crate::Leave), [`StateHandle`](crate::StateHandle) and [`When`](crate::When), each of
+/// which has the verbs as methods of its own.
+pub trait Handle {
+    /// What is had.
+    type Output;
+    /// What is said where it is not.
+    type Error;
+}
+
+/// What the waits need to know of a handle on a machine borrowed for `'a`.
+pub(crate) trait Ask<'a>: Handle + Sized {
+    type Enum: StateMachine + 'a;
+
+    /// Tries at once. With what is granted comes whether handlers may be registered.
+    fn attempt(&mut self) -> Result<(Granted<'a, Self::Enum>, bool), Refusal>;
+
+    /// Takes a place in the queue, unless the answer is there at once.
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, Self::Enum>, Answer<'a, Self::Enum>>;
+
+    /// Makes the guard of what was granted, which a handler may still veto.
+    fn accept(
+        self,
+        granted: Granted<'a, Self::Enum>,
+        listened: bool,
+    ) -> Result<Self::Output, Self::Error>;
+
+    /// Makes the error, with the hold that was to be traded.
+    fn refuse(
+        self,
+        refusal: Refusal,
+        held: Option<Shared<'a, Self::Enum>>,
+        waited: Duration,
+    ) -> Self::Error;
+}
+
+/// When a blocking wait ends.
+#[derive(Clone, Copy)]
+pub(crate) enum Limit {
+    Within(Duration),
+    Until(std::time::Instant),
+}
+
+impl Limit {
+    /// None where no clock will ever show it.
+    #[cfg(not(loom))]
+    fn deadline(self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Within(duration) => now.checked_add(duration),
+            Self::Until(deadline) => Some(deadline),
+        }
+    }
+
+    #[cfg(loom)]
+    fn deadline(self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Within(duration) => now.checked_add(duration),
+            Self::Until(_) => unreachable!("a model's clock is moved by hand"),
+        }
+    }
+}
+
+/// At once or not at all.
+#[inline]
+pub(crate) fn now<'a, H: Ask<'a>>(mut handle: H) -> Result<H::Output, H::Error> {
+    match handle.attempt() {
+        Ok((granted, listened)) => handle.accept(granted, listened),
+        Err(refusal) => Err(handle.refuse(refusal, None, Duration::ZERO)),
+    }
+}
+
+/// Blocks this thread, until the limit at most.
+#[inline]
+pub(crate) fn block<'a, H: Ask<'a>>(
+    mut handle: H,
+    limit: Limit,
+    interrupt: Option<&Interrupt>,
+) -> Result<H::Output, H::Error> {
+    match handle.attempt() {
+        Ok((granted, listened)) => handle.accept(granted, listened),
+        Err(refusal) => sleep(handle, refusal, limit, interrupt),
+    }
+}
+
+#[cold]
+fn sleep<'a, H: Ask<'a>>(
+    mut handle: H,
+    refusal: Refusal,
+    limit: Limit,
+    interrupt: Option<&Interrupt>,
+) -> Result<H::Output, H::Error> {
+    let start = Instant::now();
+    let deadline = limit.deadline(start);
+    let has_passed = |now| deadline.is_some_and(|deadline| deadline <= now);
+    if has_passed(start) {
+        return Err(handle.refuse(refusal, None, Duration::ZERO));
+    }
+    if interrupt.is_some_and(Interrupt::is_interrupted) {
+        return Err(handle.refuse(Refusal::Interrupted, None, Duration::ZERO));
+    }
+    let mut place = match handle.enter(Notify::Thread(current())) {
+        Ok(place) => place,
+        Err(answer) => return conclude(handle, answer, Duration::ZERO),
+    };
+    let enlisted = interrupt.map(|interrupt| interrupt.enlist(Notify::Thread(current())));
+    let answer = loop {
+        if let Some(answer) = place.look() {
+            break answer;
+        }
+        if let Some(enlisted) = &enlisted
+            && enlisted.as_ref().is_none_or(Enlisted::is_hit)
+        {
+            break place.give_up(Refusal::Interrupted);
+        }
+        if has_passed(Instant::now()) {
+            break place.time_out();
+        }
+        park_until(deadline);
+    };
+    conclude(handle, answer, Instant::now().saturating_duration_since(start))
+}
+
+fn conclude<'a, H: Ask<'a>>(
+    handle: H,
+    answer: Answer<'a, H::Enum>,
+    waited: Duration,
+) -> Result<H::Output, H::Error> {
+    match answer {
+        // Whether handlers are registered was not looked at when the right was handed over.
+        Ok(granted) => handle.accept(granted, true),
+        Err((refusal, held)) => Err(handle.refuse(refusal, held, waited)),
+    }
+}
+
+/// The future of a handle, made by `.await`.
+///
+/// Runs on any executor and needs none of its own; suspended tasks and blocked threads stand in one
+/// queue. Ends with [`Refused`](crate::Refused) only where waiting is in vain: the state cannot be
+/// reached any more, the wait was interrupted, or a handler vetoed.
+///
+/// Dropping it gives up and loses nothing: what it was given meanwhile goes to the next who waits.
+#[must_use = "futures do nothing unless they are polled"]
+#[expect(private_bounds, reason = "how a handle is asked is not public")]
+pub struct Wait<'a, 'i, H: Ask<'a>> {
+    handle: Option<H>,
+    place: Option<Place<'a, H::Enum>>,
+    interrupt: Option<&'i Interrupt>,
+    enlisted: Option<Enlisted<'i>>,
+}
+
+#[expect(private_bounds, reason = "how a handle is asked is not public")]
+impl<'a, 'i, H: Ask<'a>> Wait<'a, 'i, H> {
+    pub(crate) fn new(handle: H, interrupt: Option<&'i Interrupt>) -> Self {
+        Self { handle: Some(handle), place: None, interrupt, enlisted: None }
+    }
+
+    /// The answer, if it is there.
+    fn answer(&mut self, cx: &task::Context<'_>) -> Poll<Answer<'a, H::Enum>> {
+        let handle = self.handle.as_mut().expect("polled after it was ready");
+        let Some(place) = &mut self.place else {
+            if self.interrupt.is_some_and(Interrupt::is_interrupted) {
+                return self.interrupted();
+            }
+            match handle.enter(Notify::Task(cx.waker().clone())) {
+                Ok(place) => self.place = Some(place),
+                Err(answer) => return Poll::Ready(answer),
+            }
+            if let Some(interrupt) = self.interrupt {
+                self.enlisted = interrupt.enlist(Notify::Task(cx.waker().clone()));
+                if self.enlisted.is_none() {
+                    return self.interrupted();
+                }
+            }
+            return Poll::Pending;
+        };
+        if let Some(answer) = place.poll(cx.waker()) {
+            return Poll::Ready(answer);
+        }
+        match &self.enlisted {
+            Some(enlisted) if !enlisted.renew(Notify::Task(cx.waker().clone())) => {
+                self.interrupted()
+            }
+            _ => Poll::Pending,
+        }
+    }
+
+    fn interrupted(&mut self) -> Poll<Answer<'a, H::Enum>> {
+        Poll::Ready(match self.place.take() {
+            Some(place) => place.give_up(Refusal::Interrupted),
+            None => Err((Refusal::Interrupted, None)),
+        })
+    }
+}
+
+// Nothing is ever pinned through the handle.
+impl<'a, H: Ask<'a>> Unpin for Wait<'a, '_, H> {}
+
+impl<'a, H: Ask<'a>> Future for Wait<'a, '_, H> {
+    type Output = Result<H::Output, H::Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if this.place.is_none() {
+            let handle = this.handle.as_mut().expect("polled after it was ready");
+            if let Ok((granted, listened)) = handle.attempt() {
+                let handle = this.handle.take().expect("it was there just now");
+                return Poll::Ready(handle.accept(granted, listened));
+            }
+        }
+        this.answer(cx).map(|answer| {
+            this.enlisted = None;
+            this.place = None;
+            let handle = this.handle.take().expect("an answer is given once");
+            conclude(handle, answer, Duration::ZERO)
+        })
+    }
+}
+
+/// A handle whose waits an [`Interrupt`] can end; made by `interruptible` on any handle.
+#[derive(Clone, Copy)]
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct Interruptible<'a, 'i, H> {
+    handle: H,
+    interrupt: &'i Interrupt,
+    machine: PhantomData<&'a ()>,
+}
+
+#[expect(private_bounds, reason = "how a handle is asked is not public")]
+impl<'a, 'i, H: Ask<'a>> Interruptible<'a, 'i, H> {
+    pub(crate) fn new(handle: H, interrupt: &'i Interrupt) -> Self {
+        Self { handle, interrupt, machine: PhantomData }
+    }
+
+    /// At once or not at all, as the handle's own `now`: there is no wait to interrupt.
+    ///
+    /// # Errors
+    ///
+    /// As for the handle's own `now`.
+    #[inline]
+    pub fn now(self) -> Result<H::Output, H::Error> {
+        now(self.handle)
+    }
+
+    /// Blocks this thread for that long at most, or until the interrupt comes.
+    ///
+    /// # Errors
+    ///
+    /// As for the handle's own `within`, and [`Refused::Interrupted`].
+    #[inline]
+    pub fn within(self, limit: Duration) -> Result<H::Output, H::Error> {
+        block(self.handle, Limit::Within(limit), Some(self.interrupt))
+    }
+
+    /// Blocks this thread until then at most, or until the interrupt comes.
+    ///
+    /// # Errors
+    ///
+    /// As for the handle's own `until`, and [`Refused::Interrupted`].
+    #[inline]
+    pub fn until(self, deadline: std::time::Instant) -> Result<H::Output, H::Error> {
+        block(self.handle, Limit::Until(deadline), Some(self.interrupt))
+    }
+}
+
+impl<'a, 'i, H: Ask<'a>> IntoFuture for Interruptible<'a, 'i, H> {
+    type Output = Result<H::Output, H::Error>;
+    type IntoFuture = Wait<'a, 'i, H>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Wait::new(self.handle, Some(self.interrupt))
+    }
+}
+
+impl<H: fmt::Debug> fmt::Debug for Interruptible<'_, '_, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interruptible")
+            .field("handle", &self.handle)
+            .field("interrupt", self.interrupt)
+            .finish()
+    }
+}
+
+/// The names of a refusal.
+#[cold]
+pub(crate) fn explain<S: StateMachine>(
+    refusal: Refusal,
+    expected: &'static [&'static str],
+    waited: Duration,
+) -> Refused {
+    let machine = S::NAME;
+    let name = |state: u16| S::STATES[usize::from(state)];
+    match refusal {
+        Refusal::WrongState(state) => {
+            Refused::WrongState { machine, expected, actual: name(state) }
+        }
+        Refusal::InTransition => Refused::InTransition { machine },
+        Refusal::InUse { state, holders } => {
+            Refused::InUse { machine, state: name(state), holders: holders as usize }
+        }
+        Refusal::Unreachable(state) => {
+            Refused::Unreachable { machine, expected, actual: name(state) }
+        }
+        Refusal::TimedOut(state) => Refused::TimedOut { machine, waited, actual: name(state) },
+        Refusal::Interrupted => Refused::Interrupted { machine },
+    }
+}

@@ -1,0 +1,56 @@
+//! The words that every handle has, as methods of each.
+
+/// The verbs, inside an `impl` of a handle on a machine borrowed for `'a`.
+macro_rules! verbs {
+    ($lifetime:lifetime: $output:ty, $error:ty; $example:literal) => {
+        /// At once or not at all. Never blocks.
+        ///
+        /// # Errors
+        ///
+        /// [`Refused`](crate::Refused) says why it could not be had, as it was at one instant of the
+        /// call.
+        ///
+        /// ```
+        #[doc = $example]
+        /// ```
+        #[inline]
+        pub fn now(self) -> Result<$output, $error> {
+            crate::wait::now(self)
+        }
+
+        /// Blocks this thread for that long at most. A zero limit is a try, as [`now`](Self::now).
+        ///
+        /// Woken only for a state that is waited for, or where none can be reached any more. Who
+        /// waits is served in order of arrival.
+        ///
+        /// # Errors
+        ///
+        /// `TimedOut` at the limit; `Unreachable` as soon as waiting is in vain; `Vetoed` where a
+        /// handler says so. See [`Refused`](crate::Refused).
+        #[inline]
+        pub fn within(self, limit: std::time::Duration) -> Result<$output, $error> {
+            crate::wait::block(self, crate::wait::Limit::Within(limit), None)
+        }
+
+        /// Blocks this thread until then at most. A deadline in the past makes it a try, as
+        /// [`now`](Self::now).
+        ///
+        /// # Errors
+        ///
+        /// As for [`within`](Self::within).
+        #[inline]
+        pub fn until(self, deadline: std::time::Instant) -> Result<$output, $error> {
+            crate::wait::block(self, crate::wait::Limit::Until(deadline), None)
+        }
+
+        /// The same handle, whose waits the interrupt can end.
+        pub fn interruptible(
+            self,
+            interrupt: &crate::Interrupt,
+        ) -> crate::Interruptible<$lifetime, '_, Self> {
+            crate::Interruptible::new(self, interrupt)
+        }
+    };
+}
+
+pub(crate) use verbs;
