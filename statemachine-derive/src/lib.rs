@@ -1,1 +1,49 @@
 //! The derive macro of the `statemachine` crate; use it through that crate.
+//!
+//! The pipeline: tokens are parsed into a model ([`ast`], with [`attr`] for the attributes), the
+//! model is named ([`names`]) and analysed ([`graph`]), judged ([`check`]) and printed ([`expand`]).
+//! Errors are collected on the way ([`ctxt`]) and printed beside the items, never instead of them:
+//! otherwise one mistake in a declaration would bring an error at each of its uses.
+
+#![forbid(unsafe_code)]
+
+mod ctxt;
+
+mod attr;
+
+mod ast;
+mod generics;
+mod outlives;
+mod resolve;
+mod tokens;
+
+mod graph;
+mod names;
+
+mod check;
+
+mod expand;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+/// Turns an enum into a state machine.
+#[proc_macro_derive(StateMachine, attributes(machine, state))]
+pub fn derive_state_machine(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input.into()).into()
+}
+
+fn derive(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let cx = ctxt::Ctxt::new();
+    let machine = ast::Machine::from_syn(&cx, &input);
+    let names = names::Names::of(&machine);
+    let graph = graph::Graph::of(&machine);
+    check::check(&cx, &machine, &names, &graph);
+    let errors = cx.into_compile_errors();
+    let items = expand::items(&machine, &names, &graph);
+    quote::quote!(#errors #items)
+}

@@ -1,0 +1,311 @@
+//! The declaration as a model of its own: states by position, targets resolved, spans kept.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens as _;
+use syn::{Attribute, Data, DeriveInput, Visibility, ext::IdentExt as _};
+
+use crate::{
+    attr::{self, MachineAttr, StateAttr},
+    ctxt::Ctxt,
+    generics::Generics,
+    names,
+    resolve::{Resolved, Resolver},
+    tokens::replace_self,
+};
+
+/// A declaration of a machine.
+pub struct Machine<'a> {
+    pub original: &'a DeriveInput,
+    pub ident: &'a Ident,
+    pub vis: &'a Visibility,
+    pub generics: Generics,
+    pub attr: MachineAttr,
+    /// The variants, then what targets named in vain: see [`State::is_declared`].
+    pub states: Vec<State<'a>>,
+    /// The position of the initial state.
+    pub initial: usize,
+    /// What `can_always_reach` names.
+    pub goals: Vec<Target>,
+    /// Whether every target was understood; else the graph is not the one that was meant.
+    pub is_complete: bool,
+}
+
+/// One state.
+pub struct State<'a> {
+    pub ident: Ident,
+    /// As printed: without `r#`.
+    pub name: String,
+    /// In names of methods.
+    pub word: String,
+    pub docs: Vec<&'a Attribute>,
+    pub fields: Fields<'a>,
+    pub attr: StateAttr,
+    /// The declared transitions out, each target once.
+    pub targets: Vec<Target>,
+    /// Whether there is such a variant. Where a target names a state that is none, that state is
+    /// made up, so that its uses bring no errors beside the one that was reported.
+    pub is_declared: bool,
+    pub is_non_exhaustive: bool,
+}
+
+/// A state named in an attribute.
+#[derive(Clone)]
+pub struct Target {
+    pub position: usize,
+    /// As it stands in the attribute.
+    pub ident: Ident,
+}
+
+/// What a variant carries.
+pub enum Fields<'a> {
+    /// `V`, `V()` or `V {}`.
+    None,
+    One(TokenStream),
+    Tuple(Vec<TokenStream>),
+    Named(Vec<Field<'a>>),
+}
+
+/// One named field.
+pub struct Field<'a> {
+    pub ident: &'a Ident,
+    pub docs: Vec<&'a Attribute>,
+    pub ty: TokenStream,
+}
+
+impl<'a> Machine<'a> {
+    /// Reads the declaration; what cannot be understood is reported and left out.
+    pub fn from_syn(cx: &Ctxt, input: &'a DeriveInput) -> Self {
+        let generics = Generics::from_syn(input);
+        let attr = MachineAttr::read(cx, &input.attrs);
+        for param in &input.generics.params {
+            attr::refuse(cx, param_attrs(param), "a generic parameter");
+        }
+        let mut states: Vec<State> = variants(input)
+            .map(|variant| State::from_syn(cx, variant, &generics))
+            .collect();
+        let resolver = Resolver::new(states.iter().map(|state| state.name.clone()));
+        let is_complete = resolve_targets(cx, &resolver, &mut states);
+        let goals = distinct(
+            cx,
+            "can_always_reach",
+            &attr.can_always_reach,
+            |name| match resolver.resolve(cx, name) {
+                Resolved::State(position) => Some(position),
+                Resolved::Unknown => None,
+            },
+        );
+        let initial = states
+            .iter()
+            .position(|state| state.attr.initial.is_some())
+            .unwrap_or(0);
+        Self {
+            original: input,
+            ident: &input.ident,
+            vis: &input.vis,
+            generics,
+            attr,
+            states,
+            initial,
+            goals,
+            is_complete,
+        }
+    }
+
+    pub fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
+    /// Whether no variant has fields: then the enum is its own kind.
+    pub fn is_fieldless(&self) -> bool {
+        matches!(self.original.data, Data::Enum(_)) && self.states.iter().all(|s| !s.has_data())
+    }
+
+    /// The states that there are variants for, each with its position.
+    pub fn declared(&self) -> impl Iterator<Item = (usize, &State<'a>)> {
+        self.states
+            .iter()
+            .enumerate()
+            .filter(|(_, state)| state.is_declared)
+    }
+}
+
+impl<'a> State<'a> {
+    fn from_syn(cx: &Ctxt, variant: &'a syn::Variant, generics: &Generics) -> Self {
+        let attr = StateAttr::read(cx, &variant.attrs);
+        for field in &variant.fields {
+            attr::refuse(cx, &field.attrs, "a field");
+        }
+        let name = variant.ident.unraw().to_string();
+        let word = match &attr.name {
+            Some(word) => word.unraw().to_string(),
+            None => names::snake(&name),
+        };
+        Self {
+            ident: variant.ident.clone(),
+            name,
+            word,
+            docs: docs(&variant.attrs),
+            fields: Fields::from_syn(&variant.fields, generics),
+            attr,
+            targets: Vec::new(),
+            is_declared: true,
+            is_non_exhaustive: is_non_exhaustive(&variant.attrs),
+        }
+    }
+
+    fn made_up(ident: &Ident) -> Self {
+        let name = ident.unraw().to_string();
+        Self {
+            ident: ident.clone(),
+            word: names::snake(&name),
+            name,
+            docs: Vec::new(),
+            fields: Fields::None,
+            attr: StateAttr::default(),
+            targets: Vec::new(),
+            is_declared: false,
+            is_non_exhaustive: false,
+        }
+    }
+
+    pub fn has_data(&self) -> bool {
+        !matches!(self.fields, Fields::None)
+    }
+}
+
+impl<'a> Fields<'a> {
+    fn from_syn(fields: &'a syn::Fields, generics: &Generics) -> Self {
+        let ty = |field: &syn::Field| replace_self(field.ty.to_token_stream(), generics.this());
+        match fields {
+            syn::Fields::Named(named) if !named.named.is_empty() => Self::Named(
+                named
+                    .named
+                    .iter()
+                    .filter_map(|field| {
+                        Some(Field {
+                            ident: field.ident.as_ref()?,
+                            docs: docs(&field.attrs),
+                            ty: ty(field),
+                        })
+                    })
+                    .collect(),
+            ),
+            syn::Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => {
+                Self::One(unnamed.unnamed.iter().map(ty).collect())
+            }
+            syn::Fields::Unnamed(unnamed) if !unnamed.unnamed.is_empty() => {
+                Self::Tuple(unnamed.unnamed.iter().map(ty).collect())
+            }
+            syn::Fields::Named(_) | syn::Fields::Unnamed(_) | syn::Fields::Unit => Self::None,
+        }
+    }
+}
+
+/// The variants; a struct or a union has none.
+fn variants(input: &DeriveInput) -> impl Iterator<Item = &syn::Variant> {
+    match &input.data {
+        Data::Enum(data) => Some(&data.variants),
+        Data::Struct(_) | Data::Union(_) => None,
+    }
+    .into_iter()
+    .flatten()
+}
+
+/// Fills in the targets; `false` where one names no state.
+fn resolve_targets(cx: &Ctxt, resolver: &Resolver, states: &mut Vec<State>) -> bool {
+    let declared = states.len();
+    for source in 0..declared {
+        let targets = states[source].attr.to.clone().unwrap_or_default();
+        states[source].targets = distinct(cx, "to", &targets, |name| {
+            Some(match resolver.resolve(cx, name) {
+                Resolved::State(position) => position,
+                Resolved::Unknown => make_up(name, declared, states),
+            })
+        });
+    }
+    states.len() == declared
+}
+
+/// The made-up state of that name, a new one where there is none yet.
+fn make_up(name: &Ident, declared: usize, states: &mut Vec<State>) -> usize {
+    let position = states
+        .iter()
+        .skip(declared)
+        .position(|state| state.ident == *name);
+    position.map_or_else(
+        || {
+            states.push(State::made_up(name));
+            states.len() - 1
+        },
+        |position| declared + position,
+    )
+}
+
+/// The targets that names stand for, each once: one that is named twice is reported.
+fn distinct(
+    cx: &Ctxt,
+    key: &str,
+    names: &[Ident],
+    mut position_of: impl FnMut(&Ident) -> Option<usize>,
+) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    for name in names {
+        let Some(position) = position_of(name) else {
+            continue;
+        };
+        let earlier = targets.iter().find(|earlier| earlier.position == position);
+        match earlier {
+            None => targets.push(Target {
+                position,
+                ident: name.clone(),
+            }),
+            // A misspelling that comes near a name which is there already is one mistake, and
+            // reported.
+            Some(earlier) if earlier.ident.unraw() != name.unraw() => {}
+            Some(_) => cx.error(
+                name.span(),
+                format_args!(
+                    "`{}` is named twice in `{key}(...)`; remove one of the two",
+                    name.unraw()
+                ),
+            ),
+        }
+    }
+    targets
+}
+
+/// What is said about an item and copied to what is generated for it.
+fn docs(attrs: &[Attribute]) -> Vec<&Attribute> {
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("doc"))
+        .filter(|attr| match &attr.meta {
+            syn::Meta::NameValue(_) => true,
+            syn::Meta::List(list) => list.tokens.to_string() == "hidden",
+            syn::Meta::Path(_) => false,
+        })
+        .collect()
+}
+
+pub fn is_non_exhaustive(attrs: &[Attribute]) -> bool {
+    attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("non_exhaustive"))
+}
+
+fn param_attrs(param: &syn::GenericParam) -> &[Attribute] {
+    match param {
+        syn::GenericParam::Lifetime(param) => &param.attrs,
+        syn::GenericParam::Type(param) => &param.attrs,
+        syn::GenericParam::Const(param) => &param.attrs,
+    }
+}
+
+/// Where a declaration that is no enum says what it is instead.
+pub fn keyword(data: &Data) -> Option<(&'static str, Span)> {
+    match data {
+        Data::Struct(data) => Some(("struct", data.struct_token.span)),
+        Data::Union(data) => Some(("union", data.union_token.span)),
+        Data::Enum(_) => None,
+    }
+}

@@ -1,0 +1,93 @@
+//! The rules that a declaration has to keep, one function each.
+//!
+//! What concerns one attribute by itself is checked where it is read ([`crate::attr`]), and unknown
+//! states where they are looked up ([`crate::resolve`]).
+
+mod graph;
+mod names;
+
+use crate::{
+    ast::{self, Machine},
+    ctxt::Ctxt,
+    graph::{Graph, MAX_STATES},
+    names::Names,
+};
+
+/// Reports every rule that the declaration breaks.
+pub fn check(cx: &Ctxt, machine: &Machine, names: &Names, graph: &Graph) {
+    is_enum(cx, machine);
+    has_states(cx, machine);
+    has_few_enough_states(cx, machine);
+    has_one_initial_state(cx, machine);
+
+    names::words_differ(cx, machine);
+    names::methods_differ(cx, machine, names);
+    names::machine_is_not_hidden(cx, machine, names);
+    names::items_differ(cx, names);
+
+    graph::terminal_states_end(cx, machine);
+    graph::states_have_a_way_out(cx, machine);
+    if machine.is_complete && machine.states.len() <= MAX_STATES {
+        graph::restored_states_have_no_way_in(cx, machine, graph);
+        graph::states_have_a_way_in(cx, machine, graph);
+        graph::goals_can_be_reached(cx, machine, graph);
+    }
+}
+
+/// A state is a variant, so there must be variants: neither a struct nor a union has any.
+fn is_enum(cx: &Ctxt, machine: &Machine) {
+    if let Some((keyword, span)) = ast::keyword(&machine.original.data) {
+        cx.error(
+            span,
+            format_args!(
+                "a {keyword} has no states; make `{}` an enum with one variant a state",
+                machine.name()
+            ),
+        );
+    }
+}
+
+/// A machine is always in one of its states, so there must be one to be in.
+fn has_states(cx: &Ctxt, machine: &Machine) {
+    let is_enum = ast::keyword(&machine.original.data).is_none();
+    if is_enum && machine.states.is_empty() {
+        cx.error(
+            machine.ident.span(),
+            format_args!("`{}` has no states; add a variant for each", machine.name()),
+        );
+    }
+}
+
+/// What is known of a machine when it is compiled takes a square of bits, and the compiler's time.
+fn has_few_enough_states(cx: &Ctxt, machine: &Machine) {
+    if let Some(first_too_many) = machine.states.get(MAX_STATES) {
+        cx.error(
+            first_too_many.ident.span(),
+            format_args!(
+                "`{}` has {} states, and a machine has {MAX_STATES} at most; move what tells states apart into their data",
+                machine.name(),
+                machine.states.len()
+            ),
+        );
+    }
+}
+
+/// `new` starts in one state: a second one marked `initial` would be ignored.
+fn has_one_initial_state(cx: &Ctxt, machine: &Machine) {
+    let mut marks = machine
+        .states
+        .iter()
+        .filter_map(|state| Some((state, state.attr.initial?)));
+    let Some((first, _)) = marks.next() else {
+        return;
+    };
+    for (_, span) in marks {
+        cx.error(
+            span,
+            format_args!(
+                "a second initial state beside `{}`; keep `initial` on one of them",
+                first.name
+            ),
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! The data of a state with named fields: a struct that owns it and one that borrows it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Emit, docs};
+use crate::{
+    ast::{Field, Fields, State},
+    generics::Generics,
+};
+
+/// The two structs; nothing for a state without named fields.
+pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
+    let (Fields::Named(fields), Some((owned, borrowed))) =
+        (&state.fields, &out.state_names(position).data)
+    else {
+        return TokenStream::new();
+    };
+    let vis = out.machine.vis;
+    let generics = out
+        .machine
+        .generics
+        .used_in(fields.iter().map(|field| &field.ty));
+    let non_exhaustive = state.is_non_exhaustive.then(|| quote!(#[non_exhaustive]));
+    let variant = format!("`{}::{}`", out.machine.name(), state.name);
+    let owned_doc = docs::before_variant(state, &format!(" The data of {variant}."));
+    let borrowed_doc = docs::before_variant(state, &format!(" The data of {variant}, borrowed."));
+    let view = generics.view();
+    let field_docs = fields.iter().map(|field| field_doc(field, state));
+    let owned_fields = fields.iter().zip(field_docs.clone()).map(|(field, doc)| {
+        let Field { ident, ty, .. } = field;
+        quote!(#doc #vis #ident: #ty)
+    });
+    let borrowed_fields = fields.iter().zip(field_docs).map(|(field, doc)| {
+        let Field { ident, ty, .. } = field;
+        quote!(#doc #vis #ident: &#view #ty)
+    });
+    let (params, params_with_view) = (generics.for_impl(), generics.for_impl_with_view());
+    let where_clause = generics.where_clause();
+    let copy = copy(borrowed, &generics);
+    quote! {
+        #owned_doc
+        #non_exhaustive
+        #[allow(dead_code)]
+        #vis struct #owned #params #where_clause {
+            #(#owned_fields,)*
+        }
+
+        #borrowed_doc
+        #non_exhaustive
+        #[allow(dead_code)]
+        #vis struct #borrowed #params_with_view #where_clause {
+            #(#borrowed_fields,)*
+        }
+
+        #copy
+    }
+}
+
+fn field_doc(field: &Field, state: &State) -> TokenStream {
+    if field.docs.is_empty() {
+        docs::line(&format!(" The field of `{}`.", state.name))
+    } else {
+        docs::copied(&field.docs)
+    }
+}
+
+/// References can be copied whatever they refer to, which `#[derive]` does not know.
+fn copy(borrowed: &proc_macro2::Ident, generics: &Generics) -> TokenStream {
+    let (params, args) = (generics.for_impl_with_view(), generics.args_with_view());
+    let where_clause = generics.where_clause();
+    quote! {
+        #[automatically_derived]
+        impl #params ::core::clone::Clone for #borrowed #args #where_clause {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        #[automatically_derived]
+        impl #params ::core::marker::Copy for #borrowed #args #where_clause {}
+    }
+}

@@ -1,0 +1,133 @@
+//! What is known of the machine as a whole.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Emit, machine::index};
+
+/// `impl StateMachine for Connection`.
+pub fn implementation(out: &Emit) -> TokenStream {
+    let Emit {
+        machine,
+        sm,
+        this,
+        for_impl,
+        where_clause,
+        ..
+    } = out;
+    let name = machine.name();
+    let kind = kind(out);
+    let transitions = transitions(out);
+    let graph = graph(out);
+    let indexes = machine.declared().map(|(position, state)| {
+        let (variant, index) = (out.variant(state), index(position));
+        quote!(#variant { .. } => #index,)
+    });
+    let has_variants = machine.declared().next().is_some();
+    let no_variants = (!has_variants).then(|| quote!(_ => #sm::__private::mismatch(),));
+    let dataless = || {
+        machine
+            .declared()
+            .filter(|(_, state)| !state.has_data())
+            .map(|(position, state)| (index(position), out.variant(state)))
+    };
+    let owned = dataless().map(|(index, variant)| quote!(#index => #variant {},));
+    let borrowed = dataless().map(|(index, variant)| quote!(#index => &#variant {},));
+    let view = machine.generics.view();
+    quote! {
+        #[automatically_derived]
+        impl #for_impl #sm::StateMachine for #this #where_clause {
+            const NAME: &'static str = #name;
+            const STATES: &'static [&'static str] = <#kind as #sm::Kind>::NAMES;
+            const TRANSITIONS: &'static [(&'static str, &'static str)] = &[#(#transitions),*];
+            type Kind = #kind;
+            const GRAPH: &'static #sm::__private::Graph = &#graph;
+
+            #[inline]
+            fn index(&self) -> u16 {
+                match self {
+                    #(#indexes)*
+                    #no_variants
+                }
+            }
+
+            #[inline]
+            fn dataless(index: u16) -> Self {
+                match index {
+                    #(#owned)*
+                    _ => #sm::__private::mismatch(),
+                }
+            }
+
+            #[inline]
+            fn dataless_ref<#view>(index: u16) -> &#view Self
+            where
+                Self: #view,
+            {
+                match index {
+                    #(#borrowed)*
+                    _ => #sm::__private::mismatch(),
+                }
+            }
+        }
+    }
+}
+
+/// The kind's type: the enum itself where no variant has data.
+fn kind(out: &Emit) -> TokenStream {
+    if out.machine.is_fieldless() {
+        out.this.clone()
+    } else {
+        let kind = &out.names.kind;
+        quote!(#kind)
+    }
+}
+
+fn transitions(out: &Emit) -> Vec<TokenStream> {
+    let states = &out.machine.states;
+    let mut transitions = Vec::new();
+    for state in states {
+        for target in &state.targets {
+            let (from, to) = (&state.name, &states[target.position].name);
+            transitions.push(quote!((#from, #to)));
+        }
+    }
+    transitions
+}
+
+fn graph(out: &Emit) -> TokenStream {
+    let Emit {
+        machine, sm, graph, ..
+    } = out;
+    let mut sources = vec![Vec::new(); machine.states.len()];
+    for state in &machine.states {
+        for target in &state.targets {
+            sources[target.position].push(state.name.as_str());
+        }
+    }
+    let nodes = machine.states.iter().zip(sources).map(|(state, sources)| {
+        let data = state.has_data();
+        let terminal = state.attr.terminal.is_some();
+        let restored = state.attr.restored.is_some();
+        quote! {
+            #sm::__private::Node {
+                data: #data,
+                terminal: #terminal,
+                restored: #restored,
+                sources: &[#(#sources),*],
+            }
+        }
+    });
+    let initial = index(machine.initial);
+    let reset = machine.attr.reset.is_some();
+    let (reach, sources) = (graph.reach(), graph.sources());
+    quote! {
+        #sm::__private::Graph {
+            initial: #initial,
+            reset: #reset,
+            nodes: &[#(#nodes),*],
+            reach: &[#(#reach),*],
+            sources: &[#(#sources),*],
+        }
+    }
+}

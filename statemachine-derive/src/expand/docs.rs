@@ -1,0 +1,69 @@
+//! Doc comments: the user's where there are any, else a line of our own.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::Attribute;
+
+use super::Emit;
+use crate::{ast::State, tokens::as_generated};
+
+/// What the variant's own docs say; where it has none, the line.
+pub fn of_variant(state: &State, line: impl FnOnce() -> String) -> TokenStream {
+    if state.docs.is_empty() {
+        self::line(&line())
+    } else {
+        copied(&state.docs)
+    }
+}
+
+/// The line, then what the variant's own docs say.
+pub fn before_variant(state: &State, line: &str) -> TokenStream {
+    let line = self::line(line);
+    if state.docs.is_empty() {
+        return line;
+    }
+    let docs = copied(&state.docs);
+    quote!(#line #[doc = ""] #docs)
+}
+
+/// One line of documentation.
+pub fn line(text: &str) -> TokenStream {
+    quote!(#[doc = #text])
+}
+
+/// The same attributes on another item.
+pub fn copied(docs: &[&Attribute]) -> TokenStream {
+    let mut copies = TokenStream::new();
+    for doc in docs {
+        copies.extend(as_generated(doc.to_token_stream()));
+    }
+    copies
+}
+
+/// Whether a variant's docs may have links: in the states' module they mean something else, or
+/// nothing.
+pub fn have_links(state: &State) -> bool {
+    state
+        .docs
+        .iter()
+        .any(|doc| doc.to_token_stream().to_string().contains('['))
+}
+
+/// The transitions as a table.
+pub fn table(out: &Emit) -> String {
+    let states = &out.machine.states;
+    let mut table = String::from("\n | from | to | method |\n |---|---|---|");
+    for (state, names) in states.iter().zip(&out.names.states) {
+        for (target, method) in state.targets.iter().zip(&names.transitions) {
+            let (from, to) = (&state.name, &states[target.position].name);
+            table.push_str(&format!(
+                "\n | `{from}` | `{to}` | [`{method}`](Self::{method}) |"
+            ));
+        }
+    }
+    if let (Some(_), Some(initial)) = (out.machine.attr.reset, states.get(out.machine.initial)) {
+        let to = &initial.name;
+        table.push_str(&format!("\n | any | `{to}` | [`reset`](Self::reset) |"));
+    }
+    table
+}

@@ -1,0 +1,177 @@
+//! A state without its data.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Emit, docs, machine::index, respanned};
+use crate::ast;
+
+/// The fieldless twin of an enum with data; where it has none, the enum is its own kind.
+pub fn items(out: &Emit) -> TokenStream {
+    if out.machine.is_fieldless() {
+        let mut items = of_the_enum(out);
+        items.extend(alias(out));
+        return items;
+    }
+    let mut items = definition(out);
+    items.extend(of_the_twin(out));
+    items.extend(text(out));
+    items
+}
+
+fn definition(out: &Emit) -> TokenStream {
+    let Emit { machine, names, .. } = out;
+    let (vis, kind) = (machine.vis, &names.kind);
+    let doc = docs::line(&format!(
+        " A state of [`{}`], without its data.",
+        machine.ident
+    ));
+    let is_non_exhaustive = ast::is_non_exhaustive(&machine.original.attrs);
+    let non_exhaustive = is_non_exhaustive.then(|| quote!(#[non_exhaustive]));
+    let variants = machine.states.iter().map(|state| {
+        let doc = docs::of_variant(state, || format!(" The state `{}`.", state.name));
+        let ident = respanned(&state.ident);
+        quote!(#doc #ident,)
+    });
+    quote! {
+        #doc
+        #[derive(
+            ::core::fmt::Debug,
+            ::core::clone::Clone,
+            ::core::marker::Copy,
+            ::core::cmp::PartialEq,
+            ::core::cmp::Eq,
+            ::core::cmp::PartialOrd,
+            ::core::cmp::Ord,
+            ::core::hash::Hash,
+        )]
+        #non_exhaustive
+        #[allow(dead_code)]
+        #vis enum #kind {
+            #(#variants)*
+        }
+    }
+}
+
+fn of_the_twin(out: &Emit) -> TokenStream {
+    let Emit {
+        machine, names, sm, ..
+    } = out;
+    let kind = &names.kind;
+    let constants = constants(out);
+    let positions = machine.states.iter().enumerate().map(|(position, state)| {
+        let (ident, index) = (respanned(&state.ident), index(position));
+        quote!(Self::#ident => #index,)
+    });
+    let no_states = machine
+        .states
+        .is_empty()
+        .then(|| quote!(_ => #sm::__private::mismatch(),));
+    let states = machine.states.iter().enumerate().map(|(position, state)| {
+        let (ident, index) = (respanned(&state.ident), index(position));
+        quote!(#index => Self::#ident,)
+    });
+    quote! {
+        #[automatically_derived]
+        impl #sm::Kind for #kind {
+            #constants
+
+            #[inline]
+            fn position(&self) -> u16 {
+                match self {
+                    #(#positions)*
+                    #no_states
+                }
+            }
+
+            #[inline]
+            fn at(position: u16) -> Self {
+                match position {
+                    #(#states)*
+                    _ => #sm::__private::mismatch(),
+                }
+            }
+        }
+    }
+}
+
+fn of_the_enum(out: &Emit) -> TokenStream {
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        where_clause,
+        ..
+    } = out;
+    let constants = constants(out);
+    quote! {
+        #[automatically_derived]
+        impl #for_impl #sm::Kind for #this #where_clause {
+            #constants
+
+            #[inline]
+            fn position(&self) -> u16 {
+                #sm::StateMachine::index(self)
+            }
+
+            #[inline]
+            fn at(position: u16) -> Self {
+                #sm::StateMachine::dataless(position)
+            }
+        }
+    }
+}
+
+fn constants(out: &Emit) -> TokenStream {
+    let name = out.machine.name();
+    let names = out.machine.states.iter().map(|state| &state.name);
+    quote! {
+        const MACHINE: &'static str = #name;
+        const NAMES: &'static [&'static str] = &[#(#names),*];
+    }
+}
+
+/// A kind that was asked for by name, where the enum is its own.
+fn alias(out: &Emit) -> TokenStream {
+    let Emit {
+        machine,
+        names,
+        this,
+        ..
+    } = out;
+    if machine.attr.kind.is_none() {
+        return TokenStream::new();
+    }
+    let (vis, kind, params) = (machine.vis, &names.kind, machine.generics.for_alias());
+    let doc = docs::line(&format!(
+        " A state of [`{}`], which has no data: the enum itself.",
+        machine.ident
+    ));
+    quote! {
+        #doc
+        #[allow(dead_code)]
+        #vis type #kind #params = #this;
+    }
+}
+
+fn text(out: &Emit) -> TokenStream {
+    let Emit { sm, names, .. } = out;
+    let kind = &names.kind;
+    quote! {
+        #[automatically_derived]
+        impl ::core::fmt::Display for #kind {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(#sm::Kind::name(self))
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::str::FromStr for #kind {
+            type Err = #sm::UnknownState;
+
+            fn from_str(name: &str) -> ::core::result::Result<Self, #sm::UnknownState> {
+                #sm::__private::parse(name)
+            }
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! The machine: a type around the runtime's, with a method for each thing that the declaration names.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Emit, docs};
+use crate::ast::{Fields, State};
+
+/// The type and its impls.
+pub fn items(out: &Emit) -> TokenStream {
+    let mut items = definition(out);
+    items.extend(methods(out));
+    items.extend(deref(out));
+    items.extend(from_state(out));
+    items.extend(debug(out));
+    if initial(out).is_some_and(|initial| !initial.has_data()) {
+        items.extend(default(out));
+    }
+    items
+}
+
+fn initial<'a>(out: &Emit<'a>) -> Option<&'a State<'a>> {
+    out.machine.states.get(out.machine.initial)
+}
+
+fn definition(out: &Emit) -> TokenStream {
+    let Emit {
+        machine,
+        sm,
+        this,
+        where_clause,
+        ..
+    } = out;
+    let (vis, ident) = (machine.vis, &out.names.machine);
+    let params = machine.generics.for_type();
+    let title = docs::line(&format!(
+        " A [`{}`] that is shared: see [`Machine`]({}::Machine).",
+        machine.ident,
+        link(sm)
+    ));
+    let table = docs::line(&docs::table(out));
+    quote! {
+        #title
+        #table
+        #[allow(dead_code)]
+        #vis struct #ident #params (#sm::Machine<#this>) #where_clause;
+    }
+}
+
+fn methods(out: &Emit) -> TokenStream {
+    let Emit {
+        machine,
+        for_impl,
+        args,
+        where_clause,
+        ..
+    } = out;
+    let ident = &out.names.machine;
+    let mut methods = new(out);
+    methods.extend(whole(out));
+    for position in 0..machine.states.len() {
+        methods.extend(of_state(out, position));
+    }
+    for position in 0..machine.states.len() {
+        methods.extend(transitions(out, position));
+        methods.extend(illegal(out, position));
+    }
+    if machine.attr.reset.is_some() && initial(out).is_some() {
+        methods.extend(reset(out));
+    }
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code)]
+        impl #for_impl #ident #args #where_clause {
+            #methods
+        }
+    }
+}
+
+/// `new`, which is `const` where nothing has to be run to make the initial state.
+fn new(out: &Emit) -> TokenStream {
+    let Emit { machine, sm, .. } = out;
+    let Some(state) = initial(out) else {
+        return TokenStream::new();
+    };
+    let vis = machine.vis;
+    let index = index(machine.initial);
+    let doc = docs::line(&format!(" A machine in the state `{}`.", state.name));
+    let attrs = quote!(#doc #[inline] #[must_use]);
+    let variant = out.variant(state);
+    match &state.fields {
+        Fields::None => quote! {
+            #attrs
+            #vis const fn new() -> Self {
+                Self(#sm::__private::machine(#index))
+            }
+        },
+        Fields::One(ty) => quote! {
+            #attrs
+            #vis const fn new(data: #ty) -> Self {
+                Self(#sm::__private::machine_with(#variant(data), #index))
+            }
+        },
+        Fields::Tuple(_) | Fields::Named(_) => {
+            let marker = out.marker(machine.initial);
+            quote! {
+                #attrs
+                #vis fn new(data: <#marker as #sm::State>::Data) -> Self {
+                    Self(#sm::__private::machine_with(<#marker as #sm::State>::wrap(data), #index))
+                }
+            }
+        }
+    }
+}
+
+/// What concerns the machine as a whole.
+fn whole(out: &Emit) -> TokenStream {
+    let Emit {
+        machine, sm, this, ..
+    } = out;
+    let vis = machine.vis;
+    quote! {
+        /// A machine in the given state.
+        #[inline]
+        #[must_use]
+        #vis fn from_state(state: #this) -> Self {
+            Self(#sm::Machine::from_state(state))
+        }
+
+        /// Takes the machine apart.
+        #[inline]
+        #[must_use]
+        #vis fn into_state(self) -> #this {
+            self.0.into_state()
+        }
+    }
+}
+
+/// `in_a`, `is_a` and `to_a`.
+fn of_state(out: &Emit, position: usize) -> TokenStream {
+    let Emit {
+        machine, sm, this, ..
+    } = out;
+    let (vis, state) = (machine.vis, &machine.states[position]);
+    let names = out.state_names(position);
+    let (name, marker, index) = (&state.name, out.marker(position), index(position));
+    let (hold, is_in) = (&names.hold, &names.is_in);
+    let hold_doc = docs::before_variant(
+        state,
+        &format!(
+            " Being in `{name}`: see [`StateHandle`]({}::StateHandle).",
+            link(sm)
+        ),
+    );
+    let is_doc = docs::before_variant(state, &format!(" Whether the machine is in `{name}`."));
+    let mut methods = quote! {
+        #hold_doc
+        #[inline]
+        #vis fn #hold(&self) -> #sm::StateHandle<'_, #marker> {
+            self.0.in_state()
+        }
+
+        #is_doc
+        #[inline]
+        #[must_use]
+        #vis fn #is_in(&self) -> bool {
+            #sm::__private::is(&self.0, #index)
+        }
+    };
+    if let Some(to) = &names.to {
+        let doc = docs::line(&format!(
+            " The transition to `{name}` from whichever of its sources the machine is in: see [`Transition`]({}::Transition).",
+            link(sm)
+        ));
+        methods.extend(quote! {
+            #doc
+            #[inline]
+            #vis fn #to(&self) -> #sm::Transition<'_, #sm::Any<#this>, #marker> {
+                #sm::__private::to(&self.0)
+            }
+        });
+    }
+    methods
+}
+
+/// `a_to_b` for each declared transition.
+fn transitions(out: &Emit, position: usize) -> TokenStream {
+    let Emit { machine, sm, .. } = out;
+    let (vis, state) = (machine.vis, &machine.states[position]);
+    let from = out.marker(position);
+    let methods = &out.state_names(position).transitions;
+    let mut tokens = TokenStream::new();
+    for (target, method) in state.targets.iter().zip(methods) {
+        let to = out.marker(target.position);
+        let doc = docs::line(&format!(
+            " From `{}` to `{}`: see [`Transition`]({}::Transition).",
+            state.name,
+            machine.states[target.position].name,
+            link(sm)
+        ));
+        tokens.extend(quote! {
+            #doc
+            #[inline]
+            #vis fn #method(&self) -> #sm::Transition<'_, #from, #to> {
+                self.0.transition()
+            }
+        });
+    }
+    tokens
+}
+
+/// `a_to_b` for each pair without a transition: a bound that is false says why at the call. Under a
+/// `for<'never>` it is not checked before, so nothing ever gets into the body. What is returned is
+/// what a legal one returns, else the next word in the call would bring a second error.
+fn illegal(out: &Emit, position: usize) -> TokenStream {
+    let Emit { machine, sm, .. } = out;
+    let (vis, never) = (machine.vis, machine.generics.never());
+    let from = out.marker(position);
+    let mut tokens = TokenStream::new();
+    for (target, method) in &out.state_names(position).illegal {
+        let to = out.marker(*target);
+        tokens.extend(quote! {
+            #[doc(hidden)]
+            #vis fn #method(&self) -> #sm::Transition<'_, #from, #to>
+            where
+                for<#never> #from: #sm::TransitionTo<#to>,
+            {
+                #sm::__private::mismatch()
+            }
+        });
+    }
+    tokens
+}
+
+fn reset(out: &Emit) -> TokenStream {
+    let Emit {
+        machine, sm, this, ..
+    } = out;
+    let vis = machine.vis;
+    let marker = out.marker(machine.initial);
+    let doc = docs::line(&format!(
+        " From whichever state the machine is in to `{}`: see [`Transition`]({}::Transition).",
+        machine.states[machine.initial].name,
+        link(sm)
+    ));
+    quote! {
+        #doc
+        #[inline]
+        #vis fn reset(&self) -> #sm::Transition<'_, #sm::Any<#this>, #marker> {
+            #sm::__private::reset(&self.0)
+        }
+    }
+}
+
+fn deref(out: &Emit) -> TokenStream {
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        args,
+        where_clause,
+        ..
+    } = out;
+    let ident = &out.names.machine;
+    quote! {
+        #[automatically_derived]
+        impl #for_impl ::core::ops::Deref for #ident #args #where_clause {
+            type Target = #sm::Machine<#this>;
+
+            #[inline]
+            fn deref(&self) -> &#sm::Machine<#this> {
+                &self.0
+            }
+        }
+    }
+}
+
+fn from_state(out: &Emit) -> TokenStream {
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        args,
+        where_clause,
+        ..
+    } = out;
+    let ident = &out.names.machine;
+    quote! {
+        #[automatically_derived]
+        impl #for_impl ::core::convert::From<#this> for #ident #args #where_clause {
+            #[inline]
+            fn from(state: #this) -> Self {
+                Self(#sm::Machine::from_state(state))
+            }
+        }
+    }
+}
+
+fn debug(out: &Emit) -> TokenStream {
+    let Emit {
+        for_impl,
+        args,
+        where_clause,
+        ..
+    } = out;
+    let ident = &out.names.machine;
+    quote! {
+        #[automatically_derived]
+        impl #for_impl ::core::fmt::Debug for #ident #args #where_clause {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    }
+}
+
+fn default(out: &Emit) -> TokenStream {
+    let Emit {
+        for_impl,
+        args,
+        where_clause,
+        ..
+    } = out;
+    let ident = &out.names.machine;
+    quote! {
+        #[automatically_derived]
+        impl #for_impl ::core::default::Default for #ident #args #where_clause {
+            #[inline]
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    }
+}
+
+/// A position as the runtime takes it. (More states than it can count are refused.)
+pub fn index(position: usize) -> u16 {
+    u16::try_from(position).unwrap_or(u16::MAX)
+}
+
+/// The path of the runtime crate as a link can have it.
+fn link(sm: &TokenStream) -> String {
+    let path: String = sm.to_string().split_whitespace().collect();
+    path.trim_start_matches("::").to_owned()
+}

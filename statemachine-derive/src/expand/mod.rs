@@ -1,0 +1,103 @@
+//! The items that a declaration becomes. Nothing here decides anything, and nothing that is emitted
+//! does: all behaviour is generic code of the runtime crate.
+
+mod data;
+mod description;
+mod docs;
+mod kind;
+mod machine;
+mod markers;
+mod state;
+mod transitions;
+mod visibility;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote};
+
+use crate::{
+    ast::{Machine, State},
+    graph::Graph,
+    names::{Names, StateNames},
+};
+
+/// Everything generated for a declaration.
+pub fn items(machine: &Machine, names: &Names, graph: &Graph) -> TokenStream {
+    let out = Emit::new(machine, names, graph);
+    let mut items = TokenStream::new();
+    items.extend(machine::items(&out));
+    items.extend(markers::module(&out));
+    items.extend(description::implementation(&out));
+    items.extend(kind::items(&out));
+    for (position, state) in machine.states.iter().enumerate() {
+        items.extend(data::items(&out, position, state));
+        items.extend(state::implementations(&out, position, state));
+        items.extend(transitions::implementations(&out, state, position));
+    }
+    items
+}
+
+/// What all of the items are made from.
+struct Emit<'a> {
+    machine: &'a Machine<'a>,
+    names: &'a Names,
+    graph: &'a Graph,
+    /// The path of the runtime crate.
+    sm: TokenStream,
+    /// The enum with its arguments.
+    this: &'a TokenStream,
+    /// The enum's generic parameters: as declared on an impl, as arguments, and their bounds.
+    for_impl: TokenStream,
+    args: TokenStream,
+    where_clause: TokenStream,
+}
+
+impl<'a> Emit<'a> {
+    fn new(machine: &'a Machine<'a>, names: &'a Names, graph: &'a Graph) -> Self {
+        let generics = &machine.generics;
+        let sm = match &machine.attr.krate {
+            Some(path) => path.to_token_stream(),
+            None => quote!(::statemachine),
+        };
+        Self {
+            machine,
+            names,
+            graph,
+            sm,
+            this: generics.this(),
+            for_impl: generics.for_impl(),
+            args: generics.args(),
+            where_clause: generics.where_clause(),
+        }
+    }
+
+    fn state_names(&self, position: usize) -> &StateNames {
+        &self.names.states[position]
+    }
+
+    /// The type of a state: `connection::Connected`.
+    fn marker(&self, position: usize) -> TokenStream {
+        let Self { args, .. } = self;
+        let module = &self.names.module;
+        let marker = self.marker_ident(position);
+        quote!(#module::#marker #args)
+    }
+
+    fn marker_ident(&self, position: usize) -> Ident {
+        respanned(&self.machine.states[position].ident)
+    }
+
+    /// The variant of a state: `Connection::Connected`.
+    fn variant(&self, state: &State) -> TokenStream {
+        let ident = respanned(self.machine.ident);
+        let variant = respanned(&state.ident);
+        quote!(#ident::#variant)
+    }
+}
+
+/// The same name as if the derive had written it: a use of a deprecated variant in what the user
+/// wrote is warned about.
+fn respanned(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(Span::call_site());
+    ident
+}

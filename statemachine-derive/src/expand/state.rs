@@ -1,0 +1,208 @@
+//! What a state's type implements.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::{Emit, machine::index};
+use crate::ast::{Fields, State};
+
+/// `Dataless`, or `State`, `Viewed` and, where a hold can deref, `Newtype`.
+pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStream {
+    match &state.fields {
+        Fields::None => dataless(out, position),
+        Fields::One(_) | Fields::Tuple(_) | Fields::Named(_) => {
+            let shape = Shape::of(out, position, state);
+            let mut items = with_data(out, position, state, &shape);
+            items.extend(viewed(out, position, &shape));
+            if let Fields::One(ty) = &state.fields {
+                items.extend(newtype(out, position, ty));
+            }
+            items
+        }
+    }
+}
+
+fn dataless(out: &Emit, position: usize) -> TokenStream {
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        where_clause,
+        ..
+    } = out;
+    let (marker, index) = (out.marker(position), index(position));
+    quote! {
+        #[automatically_derived]
+        impl #for_impl #sm::Dataless for #marker #where_clause {
+            type Enum = #this;
+            const POSITION: u16 = #index;
+        }
+    }
+}
+
+/// How the data of a state looks.
+struct Shape {
+    /// Its type, owned and borrowed.
+    data: TokenStream,
+    view: TokenStream,
+    /// The fields of the variant, as a pattern and as an expression alike, bound to names that no
+    /// constant of the user's is likely to have.
+    variant: TokenStream,
+    /// The data, likewise, owned and borrowed.
+    owned: TokenStream,
+    borrowed: TokenStream,
+}
+
+impl Shape {
+    fn of(out: &Emit, position: usize, state: &State) -> Self {
+        let view = out.machine.generics.view();
+        match &state.fields {
+            Fields::None => Self {
+                data: quote!(()),
+                view: quote!(()),
+                variant: quote!({}),
+                owned: quote!(()),
+                borrowed: quote!(()),
+            },
+            Fields::One(ty) => {
+                let field = binding(0);
+                Self {
+                    data: ty.clone(),
+                    view: quote!(&#view #ty),
+                    variant: quote!((#field)),
+                    owned: quote!(#field),
+                    borrowed: quote!(#field),
+                }
+            }
+            Fields::Tuple(types) => {
+                let fields = (0..types.len()).map(binding);
+                let tuple = quote!((#(#fields),*));
+                Self {
+                    data: quote!((#(#types),*)),
+                    view: quote!((#(&#view #types),*)),
+                    variant: tuple.clone(),
+                    owned: tuple.clone(),
+                    borrowed: tuple,
+                }
+            }
+            Fields::Named(fields) => {
+                let bindings = (0..fields.len()).map(binding);
+                let idents = fields.iter().map(|field| field.ident);
+                let braced = quote!({ #(#idents: #bindings),* });
+                let types = fields.iter().map(|field| &field.ty);
+                let generics = out.machine.generics.used_in(types);
+                let (args, args_with_view) = (generics.args(), generics.args_with_view());
+                let (owned, borrowed) = match &out.state_names(position).data {
+                    Some((owned, borrowed)) => (quote!(#owned), quote!(#borrowed)),
+                    None => (TokenStream::new(), TokenStream::new()),
+                };
+                Self {
+                    data: quote!(#owned #args),
+                    view: quote!(#borrowed #args_with_view),
+                    variant: braced.clone(),
+                    owned: quote!(#owned #braced),
+                    borrowed: quote!(#borrowed #braced),
+                }
+            }
+        }
+    }
+}
+
+fn binding(field: usize) -> Ident {
+    format_ident!("__field{field}", span = Span::mixed_site())
+}
+
+fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStream {
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        where_clause,
+        ..
+    } = out;
+    let view_lifetime = out.machine.generics.view();
+    let (marker, index, path) = (out.marker(position), index(position), out.variant(state));
+    let Shape {
+        data,
+        view,
+        variant,
+        owned,
+        borrowed,
+    } = shape;
+    // With one variant there is no other to be surprised by.
+    let otherwise =
+        (out.machine.states.len() > 1).then(|| quote!(_ => #sm::__private::mismatch(),));
+    quote! {
+        #[automatically_derived]
+        impl #for_impl #sm::State for #marker #where_clause {
+            type Machine = #this;
+            type Data = #data;
+            type View<#view_lifetime> = #view where Self: #view_lifetime;
+            const INDEX: u16 = #index;
+            const HAS_DATA: bool = true;
+
+            #[inline]
+            fn wrap(data: #data) -> #this {
+                match data {
+                    #owned => #path #variant,
+                }
+            }
+
+            #[inline]
+            fn unwrap(machine: #this) -> #data {
+                match machine {
+                    #path #variant => #owned,
+                    #otherwise
+                }
+            }
+
+            #[inline]
+            fn view<#view_lifetime>(
+                machine: &#view_lifetime #this,
+            ) -> #sm::View<#view_lifetime, Self> {
+                match machine {
+                    #path #variant => #borrowed,
+                    #otherwise
+                }
+            }
+        }
+    }
+}
+
+fn viewed(out: &Emit, position: usize, shape: &Shape) -> TokenStream {
+    let Emit {
+        sm, where_clause, ..
+    } = out;
+    let generics = &out.machine.generics;
+    let (lifetime, params) = (generics.view(), generics.for_impl_with_view());
+    let marker = out.marker(position);
+    let view = &shape.view;
+    quote! {
+        #[automatically_derived]
+        impl #params #sm::Viewed<#lifetime> for #marker #where_clause {
+            type View = #view;
+        }
+    }
+}
+
+fn newtype(out: &Emit, position: usize, ty: &TokenStream) -> TokenStream {
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        where_clause,
+        ..
+    } = out;
+    let (marker, view) = (out.marker(position), out.machine.generics.view());
+    quote! {
+        #[automatically_derived]
+        impl #for_impl #sm::Newtype for #marker #where_clause {
+            type Field = #ty;
+
+            #[inline]
+            fn field<#view>(machine: &#view #this) -> &#view #ty {
+                <Self as #sm::State>::view(machine)
+            }
+        }
+    }
+}

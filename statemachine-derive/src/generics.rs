@@ -1,0 +1,295 @@
+//! The enum's generic parameters, as each kind of generated item needs them.
+
+use std::iter;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
+use syn::{DeriveInput, GenericParam, ext::IdentExt as _};
+
+use crate::{
+    outlives,
+    tokens::{flatten, from_inside, mention_lifetime, mention_name, replace_self},
+};
+
+/// The generic parameters of an enum.
+pub struct Generics {
+    params: Vec<Param>,
+    predicates: Vec<TokenStream>,
+    /// What the fields imply: rustc infers it for the enum and not for the states' types.
+    implied: Vec<TokenStream>,
+    this: TokenStream,
+    view: TokenStream,
+    never: TokenStream,
+}
+
+#[derive(Clone)]
+struct Param {
+    kind: Kind,
+    /// `'a`, `T` or `N`.
+    name: TokenStream,
+    /// The same without `'` and `r#`.
+    word: String,
+    bounds: TokenStream,
+    /// `= Default`, or nothing.
+    default: TokenStream,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Lifetime,
+    Type,
+    /// With the constant's type.
+    Const(TokenStream),
+}
+
+impl Generics {
+    pub fn from_syn(input: &DeriveInput) -> Self {
+        let mut params: Vec<Param> = input.generics.params.iter().map(Param::from_syn).collect();
+        let ident = &input.ident;
+        let args = angle(params.iter().map(|param| param.name.clone()));
+        let this = quote!(#ident #args);
+        for param in &mut params {
+            param.bounds = replace_self(param.bounds.clone(), &this);
+        }
+        let predicates = input
+            .generics
+            .where_clause
+            .iter()
+            .flat_map(|clause| &clause.predicates)
+            .map(|predicate| replace_self(predicate.to_token_stream(), &this))
+            .collect();
+        let fresh = |word| fresh_lifetime(word, &input.to_token_stream());
+        Self {
+            implied: outlives::implied(input),
+            view: fresh("view"),
+            never: fresh("never"),
+            params,
+            predicates,
+            this,
+        }
+    }
+
+    /// The enum with its arguments: `Connection<'a, T>`.
+    pub fn this(&self) -> &TokenStream {
+        &self.this
+    }
+
+    /// A lifetime that the declaration does not mention: how long data is looked at.
+    pub fn view(&self) -> &TokenStream {
+        &self.view
+    }
+
+    /// Another one, for bounds that are to be checked late.
+    pub fn never(&self) -> &TokenStream {
+        &self.never
+    }
+
+    /// The names of the parameters, without `'` and `r#`.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.params.iter().map(|param| param.word.as_str())
+    }
+
+    /// `<'a, T>`.
+    pub fn args(&self) -> TokenStream {
+        angle(self.params.iter().map(|param| param.name.clone()))
+    }
+
+    /// `<'view, 'a, T>`.
+    pub fn args_with_view(&self) -> TokenStream {
+        angle(iter::once(self.view.clone()).chain(self.params.iter().map(|p| p.name.clone())))
+    }
+
+    /// `<'a, T: Bound>`.
+    pub fn for_impl(&self) -> TokenStream {
+        angle(self.params.iter().map(Param::declaration))
+    }
+
+    /// `<'view, 'a, T: Bound>`.
+    pub fn for_impl_with_view(&self) -> TokenStream {
+        angle(iter::once(self.view.clone()).chain(self.params.iter().map(Param::declaration)))
+    }
+
+    /// `<'a, T: Bound = Default>`, for a type beside the enum.
+    pub fn for_type(&self) -> TokenStream {
+        angle(self.params.iter().map(|param| {
+            let (declaration, default) = (param.declaration(), &param.default);
+            quote!(#declaration #default)
+        }))
+    }
+
+    /// `<const N: usize = 1>`, for an alias, where bounds are out of place.
+    pub fn for_alias(&self) -> TokenStream {
+        angle(self.params.iter().map(|param| {
+            let (declaration, default) = (param.without_bounds(), &param.default);
+            quote!(#declaration #default)
+        }))
+    }
+
+    /// `<'a, T: ?Sized>`, for a state's type: the module that it is declared in may not see what the
+    /// bounds name.
+    pub fn for_marker(&self) -> TokenStream {
+        angle(self.params.iter().map(|param| {
+            let name = &param.name;
+            match &param.kind {
+                Kind::Lifetime => quote!(#name),
+                Kind::Type => quote!(#name: ?::core::marker::Sized),
+                Kind::Const(ty) => {
+                    let ty = constant_from_inside(ty.clone());
+                    quote!(const #name: #ty)
+                }
+            }
+        }))
+    }
+
+    /// The body of a state's type, which uses its parameters.
+    pub fn marker_body(&self) -> TokenStream {
+        if self.params.is_empty() {
+            return TokenStream::new();
+        }
+        let mut lifetimes = Vec::new();
+        let mut types = Vec::new();
+        for param in &self.params {
+            let name = &param.name;
+            match param.kind {
+                Kind::Lifetime => lifetimes.push(quote!(&#name ())),
+                Kind::Type => types.push(quote!(*const #name)),
+                Kind::Const(_) => {}
+            }
+        }
+        quote!((::core::marker::PhantomData<fn(#(#lifetimes),*) -> (#(#types,)*)>))
+    }
+
+    pub fn where_clause(&self) -> TokenStream {
+        let predicates = self.predicates.iter().chain(&self.implied);
+        let mut predicates = predicates.peekable();
+        if predicates.peek().is_none() {
+            return TokenStream::new();
+        }
+        quote!(where #(#predicates),*)
+    }
+
+    /// Only the parameters that `types` mention, and of the bounds those that speak of them alone.
+    pub fn used_in<'a>(&self, types: impl Iterator<Item = &'a TokenStream>) -> Self {
+        let types: Vec<&TokenStream> = types.collect();
+        let (mut params, dropped): (Vec<Param>, Vec<Param>) = self
+            .params
+            .iter()
+            .cloned()
+            .partition(|param| types.iter().any(|ty| param.is_in(ty)));
+        let is_alone = |tokens: &TokenStream| !dropped.iter().any(|dropped| dropped.is_in(tokens));
+        let predicates = self.predicates.iter().filter(|predicate| {
+            is_alone(predicate) && params.iter().any(|param| param.is_in(predicate))
+        });
+        let predicates = predicates.cloned().collect();
+        for param in &mut params {
+            // A default may stand only where all that follow have one too.
+            param.default = TokenStream::new();
+            if !is_alone(&param.bounds) {
+                param.bounds = TokenStream::new();
+            }
+        }
+        Self {
+            params,
+            predicates,
+            implied: Vec::new(),
+            this: self.this.clone(),
+            view: self.view.clone(),
+            never: self.never.clone(),
+        }
+    }
+}
+
+impl Param {
+    fn from_syn(param: &GenericParam) -> Self {
+        let name_of = |ident: &Ident| (ident.to_token_stream(), ident.unraw().to_string());
+        match param {
+            GenericParam::Lifetime(param) => Self {
+                kind: Kind::Lifetime,
+                name: param.lifetime.to_token_stream(),
+                word: param.lifetime.ident.unraw().to_string(),
+                bounds: param.bounds.to_token_stream(),
+                default: TokenStream::new(),
+            },
+            GenericParam::Type(param) => {
+                let (name, word) = name_of(&param.ident);
+                let default = param.default.as_ref();
+                Self {
+                    kind: Kind::Type,
+                    name,
+                    word,
+                    bounds: param.bounds.to_token_stream(),
+                    default: default.map_or_else(TokenStream::new, |(eq, ty)| quote!(#eq #ty)),
+                }
+            }
+            GenericParam::Const(param) => {
+                let (name, word) = name_of(&param.ident);
+                let default = param.default.as_ref();
+                Self {
+                    kind: Kind::Const(param.ty.to_token_stream()),
+                    name,
+                    word,
+                    bounds: TokenStream::new(),
+                    default: default.map_or_else(TokenStream::new, |(eq, n)| quote!(#eq #n)),
+                }
+            }
+        }
+    }
+
+    fn without_bounds(&self) -> TokenStream {
+        let name = &self.name;
+        match &self.kind {
+            Kind::Lifetime | Kind::Type => quote!(#name),
+            Kind::Const(ty) => quote!(const #name: #ty),
+        }
+    }
+
+    fn declaration(&self) -> TokenStream {
+        let (declaration, bounds) = (self.without_bounds(), &self.bounds);
+        if bounds.is_empty() {
+            declaration
+        } else {
+            quote!(#declaration: #bounds)
+        }
+    }
+
+    fn is_in(&self, tokens: &TokenStream) -> bool {
+        match self.kind {
+            Kind::Lifetime => mention_lifetime(tokens, &self.word),
+            Kind::Type | Kind::Const(_) => mention_name(tokens, &self.word),
+        }
+    }
+}
+
+/// The type of a constant parameter as seen from the states' module. A primitive type is named in
+/// full, since a state may have its name; anything else can only be a path to an alias of one.
+fn constant_from_inside(ty: TokenStream) -> TokenStream {
+    const PRIMITIVES: [&str; 14] = [
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+        "i128", "isize",
+    ];
+    let flat = flatten(ty.clone());
+    match flat.as_slice() {
+        [TokenTree::Ident(name)] if PRIMITIVES.iter().any(|primitive| name == primitive) => {
+            quote!(::core::primitive::#name)
+        }
+        _ => from_inside(ty),
+    }
+}
+
+/// A lifetime that is not in the tokens.
+fn fresh_lifetime(word: &str, tokens: &TokenStream) -> TokenStream {
+    let mut word = word.to_owned();
+    while mention_lifetime(tokens, &word) {
+        word.push('_');
+    }
+    let lifetime = syn::Lifetime::new(&format!("'{word}"), proc_macro2::Span::call_site());
+    lifetime.to_token_stream()
+}
+
+fn angle(params: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let mut params = params.peekable();
+    if params.peek().is_none() {
+        return TokenStream::new();
+    }
+    quote!(<#(#params),*>)
+}

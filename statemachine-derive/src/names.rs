@@ -1,0 +1,353 @@
+//! The names of what is generated.
+
+use std::collections::HashMap;
+
+use heck::ToSnakeCase as _;
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt as _;
+
+use crate::ast::{Fields, Machine, State};
+
+/// Above this many states, a pair without a transition gets no method that says so: they grow with
+/// the square and take the compiler's time.
+const MAX_EXPLAINED: usize = 32;
+
+/// The inherent methods of the runtime's `Machine`, which the generated type derefs to and would
+/// hide, and those that the generated type has beside the ones named after states.
+const OF_MACHINE: [&str; 15] = [
+    "new",
+    "from_state",
+    "into_state",
+    "reset",
+    "state",
+    "is_in_transition",
+    "transition",
+    "in_state",
+    "hold",
+    "when",
+    "observe",
+    "remove",
+    "waiting",
+    "mermaid",
+    "dot",
+];
+
+/// Names for one declaration.
+///
+/// Where two things would have one name, the later one gets another, so that all of them can be
+/// emitted beside the error.
+pub struct Names {
+    pub machine: Ident,
+    pub module: Ident,
+    pub kind: Ident,
+    /// One a state.
+    pub states: Vec<StateNames>,
+    /// Where two items would have one name.
+    pub item_clashes: Vec<ItemClash>,
+    /// Where two methods would have one name.
+    pub method_clashes: Vec<MethodClash>,
+}
+
+/// Names for one state.
+pub struct StateNames {
+    pub is_in: Ident,
+    pub hold: Ident,
+    /// `to_b`, for states with a way in.
+    pub to: Option<Ident>,
+    /// `a_to_b`, one for each target.
+    pub transitions: Vec<Ident>,
+    /// `a_to_b` for the states that there is no transition to, with their positions.
+    pub illegal: Vec<(usize, Ident)>,
+    /// The struct of its named fields and the one that borrows them.
+    pub data: Option<(Ident, Ident)>,
+}
+
+/// One name for two items; the enum's own name or a parameter's counts as an item.
+pub struct ItemClash {
+    pub name: String,
+    /// What was to have the name, and what has it.
+    pub item: Item,
+    pub with: Item,
+    /// Where the later one's name comes from.
+    pub span: Span,
+}
+
+/// What is declared in the enum's scope.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Item {
+    Enum,
+    Parameter,
+    Machine,
+    Module,
+    Kind,
+    Data,
+}
+
+/// One name for two methods.
+pub struct MethodClash {
+    pub name: String,
+    /// The state on whose account the later of the two is generated.
+    pub state: usize,
+    pub with: Owner,
+}
+
+/// What had the name of a method first.
+#[derive(Clone, Copy)]
+pub enum Owner {
+    /// The runtime's `Machine`.
+    Machine,
+    /// A state.
+    State(usize),
+}
+
+impl Names {
+    pub fn of(machine: &Machine) -> Self {
+        let mut items = Items::new(machine);
+        let name = machine.name();
+        let span = machine.ident.span();
+        let mut item = |given: &Option<Ident>, default: String, item| match given {
+            Some(given) => items.take(&given.unraw().to_string(), given.span(), item),
+            None => items.take(&default, span, item),
+        };
+        let attr = &machine.attr;
+        let machine_name = item(&attr.name, format!("{name}Machine"), Item::Machine);
+        let module = item(&attr.states, snake(&name), Item::Module);
+        let has_kind = !machine.is_fieldless() || attr.kind.is_some();
+        let kind = if has_kind {
+            item(&attr.kind, format!("{name}Kind"), Item::Kind)
+        } else {
+            machine.ident.clone()
+        };
+        let mut methods = Methods::default();
+        let states = methods.of_states(machine, &mut items);
+        Self {
+            machine: machine_name,
+            module,
+            kind,
+            states,
+            item_clashes: items.clashes,
+            method_clashes: methods.clashes,
+        }
+    }
+}
+
+/// Gives the names of items out, each once.
+struct Items {
+    /// Only ever asked for single names.
+    taken: HashMap<String, Item>,
+    clashes: Vec<ItemClash>,
+}
+
+impl Items {
+    fn new(machine: &Machine) -> Self {
+        let params = machine.generics.words();
+        let mut taken: HashMap<String, Item> = params
+            .map(|word| (word.to_owned(), Item::Parameter))
+            .collect();
+        taken.insert(machine.name(), Item::Enum);
+        Self {
+            taken,
+            clashes: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, name: &str, span: Span, item: Item) -> Ident {
+        let mut free = name.to_owned();
+        if let Some(&with) = self.taken.get(name) {
+            self.clashes.push(ItemClash {
+                name: name.to_owned(),
+                item,
+                with,
+                span,
+            });
+            while self.taken.contains_key(&free) {
+                free.push('_');
+            }
+        }
+        let ident = ident(&free, span);
+        self.taken.insert(free, item);
+        ident
+    }
+}
+
+/// Gives the names of methods out, each once.
+#[derive(Default)]
+struct Methods {
+    /// The state on whose account each was given out. Only ever asked for single names.
+    taken: HashMap<String, usize>,
+    clashes: Vec<MethodClash>,
+}
+
+impl Methods {
+    fn of_states(&mut self, machine: &Machine, items: &mut Items) -> Vec<StateNames> {
+        let states = &machine.states;
+        let mut is_entered = vec![false; states.len()];
+        for target in states.iter().flat_map(|state| &state.targets) {
+            is_entered[target.position] = true;
+        }
+        let mut names = Vec::with_capacity(states.len());
+        for (position, state) in states.iter().enumerate() {
+            let (word, span) = (&state.word, state.ident.span());
+            names.push(StateNames {
+                is_in: self.take(format!("is_{word}"), position, span),
+                hold: self.take(format!("in_{word}"), position, span),
+                to: is_entered[position].then(|| self.take(format!("to_{word}"), position, span)),
+                transitions: Vec::with_capacity(state.targets.len()),
+                illegal: Vec::new(),
+                data: data_names(machine, state, items),
+            });
+        }
+        for (position, state) in states.iter().enumerate() {
+            for target in &state.targets {
+                let name = pair(state, &states[target.position]);
+                let method = self.take(name, position, target.ident.span());
+                names[position].transitions.push(method);
+            }
+        }
+        if states.len() <= MAX_EXPLAINED {
+            self.illegal(states, &mut names);
+        }
+        names
+    }
+
+    /// Names for the pairs without a transition. All others have theirs by now: these yield.
+    fn illegal(&mut self, states: &[State], names: &mut [StateNames]) {
+        for (source, from) in states.iter().enumerate() {
+            for (target, to) in states.iter().enumerate() {
+                let name = pair(from, to);
+                let is_legal = from.targets.iter().any(|legal| legal.position == target);
+                let is_taken =
+                    self.taken.contains_key(&name) || OF_MACHINE.contains(&name.as_str());
+                if !is_legal && !is_taken {
+                    let method = ident(&name, Span::call_site());
+                    names[source].illegal.push((target, method));
+                    self.taken.insert(name, source);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, mut name: String, state: usize, span: Span) -> Ident {
+        let with = if OF_MACHINE.contains(&name.as_str()) {
+            Some(Owner::Machine)
+        } else {
+            self.taken.get(&name).map(|&earlier| Owner::State(earlier))
+        };
+        if let Some(with) = with {
+            self.clashes.push(MethodClash {
+                name: name.clone(),
+                state,
+                with,
+            });
+        }
+        while self.taken.contains_key(&name) {
+            name.push('_');
+        }
+        let method = ident(&name, span);
+        self.taken.insert(name, state);
+        method
+    }
+}
+
+fn data_names(machine: &Machine, state: &State, items: &mut Items) -> Option<(Ident, Ident)> {
+    let Fields::Named(_) = state.fields else {
+        return None;
+    };
+    let name = format!("{}{}", machine.name(), state.name);
+    let span = state.ident.span();
+    let owned = items.take(&name, span, Item::Data);
+    let borrowed = items.take(&format!("{name}Ref"), span, Item::Data);
+    Some((owned, borrowed))
+}
+
+/// `a_to_b`.
+fn pair(from: &State, to: &State) -> String {
+    let first = |name: &str| {
+        name.chars()
+            .next()
+            .map(|first| first.to_lowercase().to_string())
+    };
+    let starts_well = from
+        .word
+        .starts_with(|first: char| first.is_ascii_alphabetic())
+        || first(&from.word) == first(&from.name);
+    // What is left of `_1` in snake case can only come after something.
+    let lead = if starts_well || from.attr.name.is_some() {
+        ""
+    } else {
+        "_"
+    };
+    format!("{lead}{}_to_{}", from.word, to.word)
+}
+
+/// The name in snake case: `HTTPReady` is `http_ready`, `FinWait1` is `fin_wait1`.
+pub fn snake(name: &str) -> String {
+    let snake = name.to_snake_case();
+    // A name of nothing but underscores.
+    if snake.is_empty() {
+        name.to_owned()
+    } else {
+        snake
+    }
+}
+
+/// The identifier of that name, which must be fit for one but may be a keyword.
+fn ident(name: &str, span: Span) -> Ident {
+    const NEVER_RAW: [&str; 4] = ["self", "Self", "super", "crate"];
+    const KEYWORDS: [&str; 48] = [
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
+        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
+        "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+        "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
+        "unsized", "use", "virtual", "where", "while", "yield",
+    ];
+    if NEVER_RAW.contains(&name) {
+        Ident::new(&format!("{name}_"), span)
+    } else if KEYWORDS.contains(&name) {
+        Ident::new_raw(name, span)
+    } else if name.starts_with(|first: char| first.is_ascii_digit()) {
+        Ident::new(&format!("_{name}"), span)
+    } else {
+        Ident::new(name, span)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::{ident, snake};
+
+    #[test]
+    fn words_are_found_in_names() {
+        for (name, word) in [
+            ("Disconnected", "disconnected"),
+            ("HTTPReady", "http_ready"),
+            ("FinWait1", "fin_wait1"),
+            ("TimeWait", "time_wait"),
+            ("X", "x"),
+            ("Self_", "self"),
+            ("already_snake", "already_snake"),
+            ("Größe", "größe"),
+            ("_Hidden", "hidden"),
+            ("__", "__"),
+        ] {
+            assert_eq!(snake(name), word, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_name_becomes_an_identifier() {
+        for (name, identifier) in [
+            ("connection", "connection"),
+            ("type", "r#type"),
+            ("self", "self_"),
+            ("Self", "Self_"),
+            ("crate", "crate_"),
+            ("1", "_1"),
+            ("is_type", "is_type"),
+        ] {
+            assert_eq!(ident(name, Span::call_site()).to_string(), identifier);
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! Every shape of enum that the derive takes, under the lints that a strict user has.
+
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::pedantic
+)]
+
+use std::{borrow::Cow, fmt::Debug, str::FromStr};
+
+use statemachine::{Kind, StateMachine};
+
+/// No data at all: the enum is its own kind.
+#[derive(StateMachine, Debug, Clone, Copy, PartialEq)]
+enum Plain {
+    #[state(to(Parens))]
+    Unit,
+    #[state(to(Braces))]
+    Parens(),
+    #[state(to(Unit))]
+    Braces {},
+}
+
+static PLAIN: PlainMachine = PlainMachine::new();
+
+#[test]
+fn variants_without_fields_have_no_data() {
+    assert_eq!(PLAIN.state(), Plain::Unit);
+    assert!(PLAIN.is_unit() && !PLAIN.is_parens());
+    assert_eq!(Plain::STATES, ["Unit", "Parens", "Braces"]);
+    assert_eq!(Plain::MACHINE, "Plain");
+    assert_eq!(
+        PlainMachine::from_state(Plain::Braces {}).into_state(),
+        Plain::Braces {}
+    );
+    assert_eq!(PlainMachine::default().into_state(), Plain::Unit);
+}
+
+/// One of each with data.
+#[derive(StateMachine, Debug, PartialEq)]
+#[machine(name = Link, states = links, kind = LinkState)]
+enum Mixed {
+    /// The one.
+    #[state(to(Pair))]
+    One(String),
+    #[state(to(Named))]
+    Pair(u8, String),
+    /// Has fields.
+    #[state(terminal, name = finished)]
+    Named {
+        /// A field with docs.
+        error: String,
+        r#type: u8,
+    },
+}
+
+static LINK: Link = Link::new(String::new());
+
+#[test]
+fn data_is_owned_and_borrowed() {
+    assert!(LINK.is_one());
+    let one = LINK.in_one().now().expect("the state is `One`");
+    assert_eq!(*one.view(), String::new());
+
+    let pair = Link::from(Mixed::Pair(1, "two".to_owned()));
+    let pair = pair.in_pair().now().expect("the state is `Pair`");
+    let (left, right) = pair.view();
+    assert_eq!((*left, right.as_str()), (1, "two"));
+
+    let named = Link::from_state(Mixed::Named {
+        error: "lost".to_owned(),
+        r#type: 3,
+    });
+    assert!(named.is_finished());
+    let named = named.in_finished().now().expect("the state is `Named`");
+    let view: MixedNamedRef<'_> = named.view();
+    let copy = view;
+    assert_eq!((copy.error.as_str(), *view.r#type), ("lost", 3));
+    let MixedNamed { error, r#type } = MixedNamed {
+        error: String::new(),
+        r#type: 0,
+    };
+    assert_eq!((error.as_str(), r#type), ("", 0));
+}
+
+#[test]
+fn the_kind_reads_and_prints() {
+    assert_eq!(LINK.state(), LinkState::One);
+    assert_eq!(format!("{:>5}", LinkState::One), "  One");
+    assert_eq!(LinkState::from_str("Named").ok(), Some(LinkState::Named));
+    assert!(LinkState::from_str("finished").is_err());
+    assert!(LinkState::One < LinkState::Pair);
+}
+
+#[test]
+fn new_takes_the_data_of_the_initial_state() {
+    #[derive(StateMachine)]
+    enum Tuple {
+        #[state(initial, terminal)]
+        Start(u8, u8),
+    }
+    #[derive(StateMachine)]
+    enum Named {
+        #[state(restored, to(Start))]
+        Old,
+        #[state(initial, terminal)]
+        Start { left: u8 },
+    }
+    assert!(TupleMachine::new((1, 2)).is_start());
+    assert!(NamedMachine::new(NamedStart { left: 1 }).is_start());
+}
+
+/// Every kind of parameter, with bounds in both places and a default.
+#[derive(StateMachine)]
+#[machine(reset)]
+pub(crate) enum Generic<'a, 'view, T: Debug + ?Sized, U = u8, const N: usize = 2>
+where
+    U: Clone + 'view,
+{
+    /// Starts.
+    #[state(to(Lent, Many, Named))]
+    Empty,
+    /// Lends, which implies `T: 'a`.
+    #[state(to(Empty))]
+    Lent(&'a T),
+    Cow(Cow<'view, [U]>),
+    Many([U; N], Box<T>),
+    /// Uses some of the parameters only.
+    #[state(to(Cow))]
+    Named {
+        first: &'a U,
+        rest: Vec<&'a U>,
+    },
+}
+
+static GENERIC: GenericMachine<'static, 'static, str, u8, 3> = GenericMachine::new();
+
+#[test]
+fn parameters_of_every_kind_are_kept() {
+    let machine: GenericMachine<'_, '_, str> = GenericMachine::from_state(Generic::Lent("text"));
+    let lent = machine.in_lent().now().expect("the state is `Lent`");
+    assert_eq!(**lent.view(), *"text");
+    let _ = machine.reset();
+    let _ = machine.empty_to_lent();
+    let _ = machine.to_lent();
+    let first = 1;
+    let named: GenericNamed<'_, u8> = GenericNamed {
+        first: &first,
+        rest: Vec::new(),
+    };
+    let GenericNamed { first, rest } = named;
+    let view: GenericNamedRef<'_, '_, u8> = GenericNamedRef {
+        first: &first,
+        rest: &rest,
+    };
+    assert_eq!(**view.first, 1);
+    assert_eq!(GENERIC.state(), GenericKind::Empty);
+}
+
+/// Refers to itself, and to an associated constant of itself.
+#[derive(StateMachine)]
+enum List<T> {
+    #[state(to(Node))]
+    End,
+    #[state(to(End))]
+    Node(T, Box<Self>),
+    #[state(restored, to(End))]
+    Block([u8; List::<()>::WIDTH]),
+}
+
+impl<T> List<T> {
+    const WIDTH: usize = 4;
+}
+
+#[test]
+fn an_enum_may_hold_itself() {
+    let list = ListMachine::from_state(List::Node(1, Box::new(List::End)));
+    assert!(list.is_node());
+    assert_eq!(List::<u8>::WIDTH, 4);
+}
+
+mod visibility {
+    //! Declares machines that are seen from outside in several measures.
+
+    /// For everybody.
+    pub(crate) mod inner {
+        use statemachine::StateMachine;
+
+        /// Seen one module up.
+        #[derive(StateMachine)]
+        pub(super) enum Up {
+            #[state(to(B))]
+            A(u8),
+            #[state(to(A))]
+            B { field: u8 },
+        }
+
+        /// Seen two modules up.
+        #[derive(StateMachine)]
+        pub(in super::super) enum UpUp {
+            #[state(to(B))]
+            A(u8),
+            #[state(to(A))]
+            B { field: u8 },
+        }
+
+        /// Seen by path.
+        #[derive(StateMachine)]
+        pub(in crate::visibility) enum Path {
+            #[state(to(B))]
+            A(u8),
+            #[state(to(A))]
+            B { field: u8 },
+        }
+    }
+
+    pub(super) fn all() -> bool {
+        let up: inner::UpMachine = inner::UpMachine::new(1);
+        let path = inner::PathMachine::new(1);
+        let data = inner::UpB { field: 1 };
+        let _ = up.transition::<inner::up::A, inner::up::B>();
+        let _ = path.transition::<inner::path::A, inner::path::B>();
+        up.is_a() && path.is_a() && data.field == 1
+    }
+}
+
+#[test]
+fn the_machine_is_as_visible_as_the_enum() {
+    assert!(visibility::all());
+    let machine = visibility::inner::UpUpMachine::new(2);
+    let _ = machine.transition::<visibility::inner::up_up::A, visibility::inner::up_up::B>();
+    assert_eq!(machine.state(), visibility::inner::UpUpKind::A);
+}
+
+/// The `HTTP` of old.
+#[derive(StateMachine)]
+enum Acronym {
+    #[state(to(FinWait1))]
+    HTTPReady,
+    #[state(to(r#Type, HTTPReady))]
+    FinWait1,
+    #[state(to(Self_))]
+    r#Type,
+    #[state(to(_1))]
+    Self_,
+    #[state(terminal)]
+    _1,
+}
+
+#[test]
+fn words_come_of_names() {
+    let machine = AcronymMachine::new();
+    assert!(machine.is_http_ready());
+    let _ = machine.http_ready_to_fin_wait1();
+    let _ = machine.fin_wait1_to_type();
+    let _ = machine.type_to_self();
+    let _ = machine.self_to_1();
+    let _ = machine.in_1();
+    assert_eq!(
+        Acronym::STATES,
+        ["HTTPReady", "FinWait1", "Type", "Self_", "_1"]
+    );
+}
+
+#[allow(non_camel_case_types)]
+mod raw {
+    //! Names that are keywords.
+
+    use statemachine::StateMachine;
+
+    #[derive(StateMachine)]
+    #[machine(states = r#mod)]
+    pub(crate) enum r#type {
+        #[state(to(r#else))]
+        r#if,
+        #[state(to(r#if))]
+        r#else { r#match: u8 },
+    }
+
+    #[derive(StateMachine)]
+    pub(crate) enum Super {
+        #[state(to(Crate))]
+        Self_,
+        #[state(to(Self_))]
+        Crate,
+    }
+}
+
+#[test]
+fn keywords_may_be_names() {
+    let machine = raw::typeMachine::new();
+    let _ = machine.if_to_else();
+    let _ = machine.transition::<raw::r#mod::r#if, raw::r#mod::r#else>();
+    assert_eq!(raw::typeelse { r#match: 1 }.r#match, 1);
+    assert_eq!(machine.state().to_string(), "if");
+    let _ = raw::SuperMachine::new().transition::<raw::super_::Self_, raw::super_::Crate>();
+}
+
+/// Attributes of the enum and its variants that mean something to the compiler.
+#[derive(StateMachine, Debug, Clone, Copy, PartialEq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Attributes {
+    /// Starts at three.
+    #[state(to(Seven))]
+    Three = 3,
+    /// Old.
+    #[state(to(Next))]
+    #[deprecated]
+    Seven = if true { 3 + 4 } else { 0 },
+    /// Follows.
+    #[state(to(Three))]
+    Next,
+    /// Never there.
+    #[cfg(any())]
+    Gone,
+}
+
+#[test]
+fn discriminants_are_not_positions() {
+    assert_eq!(Attributes::Next as u8, 8);
+    assert_eq!(
+        AttributesMachine::from_state(Attributes::Next).state(),
+        Attributes::Next
+    );
+}
+
+/// Non-exhaustive, with data.
+#[derive(StateMachine)]
+#[non_exhaustive]
+pub enum NonExhaustive {
+    /// Has [`Cow`] in its docs, which the states' module does not know.
+    #[state(to(B))]
+    #[non_exhaustive]
+    A {
+        /// A field.
+        field: u8,
+    },
+    /// Goes back.
+    #[state(to(A))]
+    B,
+}
+
+#[test]
+fn an_enum_may_be_local() {
+    /// Local.
+    #[derive(StateMachine)]
+    enum Local<'a> {
+        #[state(to(Data))]
+        Start,
+        #[state(to(Named))]
+        Data(&'a Hidden),
+        #[state(to(Start))]
+        Named { hidden: &'a Hidden },
+    }
+    #[derive(Debug, PartialEq)]
+    struct Hidden(u8);
+    let hidden = Hidden(1);
+    let machine = LocalMachine::from_state(Local::Data(&hidden));
+    let data = machine.in_data().now().expect("the state is `Data`");
+    assert_eq!(**data.view(), Hidden(1));
+    let named = LocalNamed { hidden: &hidden };
+    assert_eq!(*named.hidden, hidden);
+    let _ = machine.transition::<local::Start, local::Data>();
+}
+
+#[test]
+fn a_value_that_cannot_be_is_no_obstacle() {
+    #[derive(StateMachine)]
+    enum Never {
+        #[state(to(Gone))]
+        Here,
+        #[state(to(Here))]
+        Gone(std::convert::Infallible),
+    }
+    assert!(NeverMachine::new().is_here());
+}
+
+#[test]
+fn a_fieldless_enum_with_a_parameter_is_its_own_kind() {
+    #[derive(StateMachine, Debug, PartialEq)]
+    #[machine(kind = Pin)]
+    enum Port<const N: usize> {
+        #[state(to(High))]
+        Low,
+        #[state(to(Low))]
+        High,
+    }
+    let machine: PortMachine<7> = PortMachine::new();
+    let pin: Pin<7> = machine.state();
+    assert_eq!(pin, Port::Low);
+}
+
+#[test]
+fn machines_stand_side_by_side() {
+    #[derive(StateMachine)]
+    enum A {
+        #[state(terminal)]
+        Only,
+    }
+    #[derive(StateMachine)]
+    enum B {
+        #[state(terminal)]
+        Only,
+    }
+    assert!(AMachine::new().is_only() && BMachine::new().is_only());
+}
