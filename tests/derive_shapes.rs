@@ -1,12 +1,6 @@
 //! Every shape of enum that the derive takes, under the lints that a strict user has.
 
-#![deny(
-    warnings,
-    missing_docs,
-    unreachable_pub,
-    unused_qualifications,
-    clippy::pedantic
-)]
+#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, clippy::pedantic)]
 
 use std::{borrow::Cow, fmt::Debug, str::FromStr};
 
@@ -31,10 +25,7 @@ fn variants_without_fields_have_no_data() {
     assert!(PLAIN.is_unit() && !PLAIN.is_parens());
     assert_eq!(Plain::STATES, ["Unit", "Parens", "Braces"]);
     assert_eq!(Plain::MACHINE, "Plain");
-    assert_eq!(
-        PlainMachine::from_state(Plain::Braces {}).into_state(),
-        Plain::Braces {}
-    );
+    assert_eq!(PlainMachine::from_state(Plain::Braces {}).into_state(), Plain::Braces {});
     assert_eq!(PlainMachine::default().into_state(), Plain::Unit);
 }
 
@@ -69,19 +60,13 @@ fn data_is_owned_and_borrowed() {
     let (left, right) = pair.view();
     assert_eq!((*left, right.as_str()), (1, "two"));
 
-    let named = Link::from_state(Mixed::Named {
-        error: "lost".to_owned(),
-        r#type: 3,
-    });
+    let named = Link::from_state(Mixed::Named { error: "lost".to_owned(), r#type: 3 });
     assert!(named.is_finished());
     let named = named.in_finished().now().expect("the state is `Named`");
     let view: MixedNamedRef<'_> = named.view();
     let copy = view;
     assert_eq!((copy.error.as_str(), *view.r#type), ("lost", 3));
-    let MixedNamed { error, r#type } = MixedNamed {
-        error: String::new(),
-        r#type: 0,
-    };
+    let MixedNamed { error, r#type } = MixedNamed { error: String::new(), r#type: 0 };
     assert_eq!((error.as_str(), r#type), ("", 0));
 }
 
@@ -146,15 +131,9 @@ fn parameters_of_every_kind_are_kept() {
     let _ = machine.empty_to_lent();
     let _ = machine.to_lent();
     let first = 1;
-    let named: GenericNamed<'_, u8> = GenericNamed {
-        first: &first,
-        rest: Vec::new(),
-    };
+    let named: GenericNamed<'_, u8> = GenericNamed { first: &first, rest: Vec::new() };
     let GenericNamed { first, rest } = named;
-    let view: GenericNamedRef<'_, '_, u8> = GenericNamedRef {
-        first: &first,
-        rest: &rest,
-    };
+    let view: GenericNamedRef<'_, '_, u8> = GenericNamedRef { first: &first, rest: &rest };
     assert_eq!(**view.first, 1);
     assert_eq!(GENERIC.state(), GenericKind::Empty);
 }
@@ -258,10 +237,7 @@ fn words_come_of_names() {
     let _ = machine.type_to_self();
     let _ = machine.self_to_1();
     let _ = machine.in_1();
-    assert_eq!(
-        Acronym::STATES,
-        ["HTTPReady", "FinWait1", "Type", "Self_", "_1"]
-    );
+    assert_eq!(Acronym::STATES, ["HTTPReady", "FinWait1", "Type", "Self_", "_1"]);
 }
 
 #[allow(non_camel_case_types)]
@@ -321,10 +297,7 @@ pub enum Attributes {
 #[test]
 fn discriminants_are_not_positions() {
     assert_eq!(Attributes::Next as u8, 8);
-    assert_eq!(
-        AttributesMachine::from_state(Attributes::Next).state(),
-        Attributes::Next
-    );
+    assert_eq!(AttributesMachine::from_state(Attributes::Next).state(), Attributes::Next);
 }
 
 /// Non-exhaustive, with data.

@@ -80,24 +80,17 @@ impl<'a> Machine<'a> {
         for param in &input.generics.params {
             attr::refuse(cx, param_attrs(param), "a generic parameter");
         }
-        let mut states: Vec<State> = variants(input)
-            .map(|variant| State::from_syn(cx, variant, &generics))
-            .collect();
+        let mut states: Vec<State> =
+            variants(input).map(|variant| State::from_syn(cx, variant, &generics)).collect();
         let resolver = Resolver::new(states.iter().map(|state| state.name.clone()));
         let is_complete = resolve_targets(cx, &resolver, &mut states);
-        let goals = distinct(
-            cx,
-            "can_always_reach",
-            &attr.can_always_reach,
-            |name| match resolver.resolve(cx, name) {
-                Resolved::State(position) => Some(position),
-                Resolved::Unknown => None,
-            },
-        );
-        let initial = states
-            .iter()
-            .position(|state| state.attr.initial.is_some())
-            .unwrap_or(0);
+        let goals = distinct(cx, "can_always_reach", &attr.can_always_reach, |name| match resolver
+            .resolve(cx, name)
+        {
+            Resolved::State(position) => Some(position),
+            Resolved::Unknown => None,
+        });
+        let initial = states.iter().position(|state| state.attr.initial.is_some()).unwrap_or(0);
         Self {
             original: input,
             ident: &input.ident,
@@ -122,10 +115,7 @@ impl<'a> Machine<'a> {
 
     /// The states that there are variants for, each with its position.
     pub fn declared(&self) -> impl Iterator<Item = (usize, &State<'a>)> {
-        self.states
-            .iter()
-            .enumerate()
-            .filter(|(_, state)| state.is_declared)
+        self.states.iter().enumerate().filter(|(_, state)| state.is_declared)
     }
 }
 
@@ -228,10 +218,7 @@ fn resolve_targets(cx: &Ctxt, resolver: &Resolver, states: &mut Vec<State>) -> b
 
 /// The made-up state of that name, a new one where there is none yet.
 fn make_up(name: &Ident, declared: usize, states: &mut Vec<State>) -> usize {
-    let position = states
-        .iter()
-        .skip(declared)
-        .position(|state| state.ident == *name);
+    let position = states.iter().skip(declared).position(|state| state.ident == *name);
     position.map_or_else(
         || {
             states.push(State::made_up(name));
@@ -255,10 +242,7 @@ fn distinct(
         };
         let earlier = targets.iter().find(|earlier| earlier.position == position);
         match earlier {
-            None => targets.push(Target {
-                position,
-                ident: name.clone(),
-            }),
+            None => targets.push(Target { position, ident: name.clone() }),
             // A misspelling that comes near a name which is there already is one mistake, and
             // reported.
             Some(earlier) if earlier.ident.unraw() != name.unraw() => {}
@@ -288,9 +272,7 @@ fn docs(attrs: &[Attribute]) -> Vec<&Attribute> {
 }
 
 pub fn is_non_exhaustive(attrs: &[Attribute]) -> bool {
-    attrs
-        .iter()
-        .any(|attr| attr.path().is_ident("non_exhaustive"))
+    attrs.iter().any(|attr| attr.path().is_ident("non_exhaustive"))
 }
 
 fn param_attrs(param: &syn::GenericParam) -> &[Attribute] {

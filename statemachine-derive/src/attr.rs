@@ -34,14 +34,7 @@ pub struct StateAttr {
 
 const MACHINE_KEYS: Keys = Keys {
     attribute: "machine",
-    all: &[
-        "name",
-        "states",
-        "kind",
-        "reset",
-        "can_always_reach",
-        "crate",
-    ],
+    all: &["name", "states", "kind", "reset", "can_always_reach", "crate"],
     usage: "`name = Type`, `states = module`, `kind = Type`, `reset`, `can_always_reach(A, B)` and `crate = path`",
 };
 
@@ -131,10 +124,7 @@ impl Entry {
     fn flag(&self, cx: &Ctxt) -> Option<Span> {
         if matches!(self.form, Form::List(_) | Form::Value(_)) {
             let Self { key, .. } = self;
-            cx.error(
-                key.span(),
-                format_args!("`{key}` takes no value; write `{key}` alone"),
-            );
+            cx.error(key.span(), format_args!("`{key}` takes no value; write `{key}` alone"));
         }
         Some(self.key.span())
     }
@@ -145,24 +135,14 @@ impl Entry {
         if let (Some(TokenTree::Ident(ident)), None) = (rest.next(), rest.next()) {
             return Some(ident);
         }
-        let span = tokens
-            .into_iter()
-            .next()
-            .map_or(self.key.span(), |t| t.span());
-        cx.error(
-            span,
-            format_args!("this is not a name; write `{usage}`, without quotes"),
-        );
+        let span = tokens.into_iter().next().map_or(self.key.span(), |t| t.span());
+        cx.error(span, format_args!("this is not a name; write `{usage}`, without quotes"));
         None
     }
 
     fn path(&self, cx: &Ctxt) -> Option<Path> {
         let tokens = self.value(cx, "crate = path")?;
-        let span = tokens
-            .clone()
-            .into_iter()
-            .next()
-            .map_or(self.key.span(), |t| t.span());
+        let span = tokens.clone().into_iter().next().map_or(self.key.span(), |t| t.span());
         let path = Path::parse_mod_style.parse2(tokens);
         if path.is_err() {
             cx.error(
@@ -179,10 +159,7 @@ impl Entry {
             Form::Malformed => None,
             Form::Flag | Form::List(_) => {
                 let Self { key, .. } = self;
-                cx.error(
-                    key.span(),
-                    format_args!("`{key}` needs a value; write `{usage}`"),
-                );
+                cx.error(key.span(), format_args!("`{key}` needs a value; write `{usage}`"));
                 None
             }
         }
@@ -238,11 +215,7 @@ fn entries(cx: &Ctxt, attrs: &[Attribute], keys: &Keys, others: &Keys) -> Vec<En
     for attr in attrs {
         if attr.path().is_ident(others.attribute) {
             let wrong = others.attribute;
-            let place = if wrong == "machine" {
-                "the enum"
-            } else {
-                "a variant"
-            };
+            let place = if wrong == "machine" { "the enum" } else { "a variant" };
             cx.error(
                 name_span(attr),
                 format_args!("`#[{wrong}]` belongs on {place}; here it is `#[{attribute}(...)]`"),
@@ -270,10 +243,7 @@ fn entries(cx: &Ctxt, attrs: &[Attribute], keys: &Keys, others: &Keys) -> Vec<En
             };
             if entries.iter().any(|earlier| earlier.key == entry.key) {
                 let Entry { key, .. } = &entry;
-                cx.error(
-                    key.span(),
-                    format_args!("`{key}` is given twice; keep one of the two"),
-                );
+                cx.error(key.span(), format_args!("`{key}` is given twice; keep one of the two"));
             } else {
                 entries.push(entry);
             }
@@ -290,10 +260,7 @@ fn entry(cx: &Ctxt, tokens: Vec<TokenTree>, keys: &Keys, others: &Keys) -> Optio
         other => {
             cx.error(
                 other.span(),
-                format_args!(
-                    "this is not a key; `#[{}]` takes {}",
-                    keys.attribute, keys.usage
-                ),
+                format_args!("this is not a key; `#[{}]` takes {}", keys.attribute, keys.usage),
             );
             return None;
         }
@@ -339,24 +306,13 @@ fn unexpected(cx: &Ctxt, token: &TokenTree) {
         TokenTree::Group(_) => "brackets".to_owned(),
         token => format!("`{token}`"),
     };
-    cx.error(
-        token.span(),
-        format_args!("unexpected {what}; separate keys with commas"),
-    );
+    cx.error(token.span(), format_args!("unexpected {what}; separate keys with commas"));
 }
 
 fn unknown_key(name: &str, keys: &Keys, others: &Keys) -> String {
-    let Keys {
-        attribute,
-        all,
-        usage,
-    } = keys;
+    let Keys { attribute, all, usage } = keys;
     if others.all.contains(&name) {
-        let place = if others.attribute == "machine" {
-            "the enum"
-        } else {
-            "a variant"
-        };
+        let place = if others.attribute == "machine" { "the enum" } else { "a variant" };
         return format!(
             "`{name}` is no key of `#[{attribute}]`; it belongs on {place}, in `#[{}(...)]`",
             others.attribute
@@ -393,8 +349,5 @@ fn split_at_commas(cx: &Ctxt, tokens: TokenStream) -> Vec<Vec<TokenTree>> {
 }
 
 fn name_span(attr: &Attribute) -> Span {
-    attr.path()
-        .segments
-        .first()
-        .map_or_else(Span::call_site, |segment| segment.ident.span())
+    attr.path().segments.first().map_or_else(Span::call_site, |segment| segment.ident.span())
 }

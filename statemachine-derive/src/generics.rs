@@ -171,11 +171,8 @@ impl Generics {
     /// Only the parameters that `types` mention, and of the bounds those that speak of them alone.
     pub fn used_in<'a>(&self, types: impl Iterator<Item = &'a TokenStream>) -> Self {
         let types: Vec<&TokenStream> = types.collect();
-        let (mut params, dropped): (Vec<Param>, Vec<Param>) = self
-            .params
-            .iter()
-            .cloned()
-            .partition(|param| types.iter().any(|ty| param.is_in(ty)));
+        let (mut params, dropped): (Vec<Param>, Vec<Param>) =
+            self.params.iter().cloned().partition(|param| types.iter().any(|ty| param.is_in(ty)));
         let is_alone = |tokens: &TokenStream| !dropped.iter().any(|dropped| dropped.is_in(tokens));
         let predicates = self.predicates.iter().filter(|predicate| {
             is_alone(predicate) && params.iter().any(|param| param.is_in(predicate))
@@ -245,11 +242,7 @@ impl Param {
 
     fn declaration(&self) -> TokenStream {
         let (declaration, bounds) = (self.without_bounds(), &self.bounds);
-        if bounds.is_empty() {
-            declaration
-        } else {
-            quote!(#declaration: #bounds)
-        }
+        if bounds.is_empty() { declaration } else { quote!(#declaration: #bounds) }
     }
 
     fn is_in(&self, tokens: &TokenStream) -> bool {

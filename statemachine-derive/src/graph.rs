@@ -49,12 +49,7 @@ impl Graph {
             }
         }
         reach.close();
-        Self {
-            targets,
-            roots,
-            reach,
-            sources,
-        }
+        Self { targets, roots, reach, sources }
     }
 
     /// One row a state: what can be reached from it, itself included.
@@ -127,10 +122,7 @@ struct Rows {
 impl Rows {
     fn new(states: usize) -> Self {
         let states = if states > MAX_STATES { 0 } else { states };
-        Self {
-            states,
-            words: vec![0; states * states.div_ceil(64)],
-        }
+        Self { states, words: vec![0; states * states.div_ceil(64)] }
     }
 
     fn width(&self) -> usize {

@@ -141,25 +141,16 @@ struct Items {
 impl Items {
     fn new(machine: &Machine) -> Self {
         let params = machine.generics.words();
-        let mut taken: HashMap<String, Item> = params
-            .map(|word| (word.to_owned(), Item::Parameter))
-            .collect();
+        let mut taken: HashMap<String, Item> =
+            params.map(|word| (word.to_owned(), Item::Parameter)).collect();
         taken.insert(machine.name(), Item::Enum);
-        Self {
-            taken,
-            clashes: Vec::new(),
-        }
+        Self { taken, clashes: Vec::new() }
     }
 
     fn take(&mut self, name: &str, span: Span, item: Item) -> Ident {
         let mut free = name.to_owned();
         if let Some(&with) = self.taken.get(name) {
-            self.clashes.push(ItemClash {
-                name: name.to_owned(),
-                item,
-                with,
-                span,
-            });
+            self.clashes.push(ItemClash { name: name.to_owned(), item, with, span });
             while self.taken.contains_key(&free) {
                 free.push('_');
             }
@@ -234,11 +225,7 @@ impl Methods {
             self.taken.get(&name).map(|&earlier| Owner::State(earlier))
         };
         if let Some(with) = with {
-            self.clashes.push(MethodClash {
-                name: name.clone(),
-                state,
-                with,
-            });
+            self.clashes.push(MethodClash { name: name.clone(), state, with });
         }
         while self.taken.contains_key(&name) {
             name.push('_');
@@ -262,21 +249,11 @@ fn data_names(machine: &Machine, state: &State, items: &mut Items) -> Option<(Id
 
 /// `a_to_b`.
 fn pair(from: &State, to: &State) -> String {
-    let first = |name: &str| {
-        name.chars()
-            .next()
-            .map(|first| first.to_lowercase().to_string())
-    };
-    let starts_well = from
-        .word
-        .starts_with(|first: char| first.is_ascii_alphabetic())
+    let first = |name: &str| name.chars().next().map(|first| first.to_lowercase().to_string());
+    let starts_well = from.word.starts_with(|first: char| first.is_ascii_alphabetic())
         || first(&from.word) == first(&from.name);
     // What is left of `_1` in snake case can only come after something.
-    let lead = if starts_well || from.attr.name.is_some() {
-        ""
-    } else {
-        "_"
-    };
+    let lead = if starts_well || from.attr.name.is_some() { "" } else { "_" };
     format!("{lead}{}_to_{}", from.word, to.word)
 }
 
@@ -284,11 +261,7 @@ fn pair(from: &State, to: &State) -> String {
 pub fn snake(name: &str) -> String {
     let snake = name.to_snake_case();
     // A name of nothing but underscores.
-    if snake.is_empty() {
-        name.to_owned()
-    } else {
-        snake
-    }
+    if snake.is_empty() { name.to_owned() } else { snake }
 }
 
 /// The identifier of that name, which must be fit for one but may be a keyword.

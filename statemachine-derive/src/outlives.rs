@@ -12,12 +12,7 @@ use syn::{
 
 /// The bounds that the fields imply, each once, in the order in which they turn up.
 pub fn implied(input: &DeriveInput) -> Vec<TokenStream> {
-    let mut walk = Walk {
-        input,
-        regions: Vec::new(),
-        found: Vec::new(),
-        texts: Vec::new(),
-    };
+    let mut walk = Walk { input, regions: Vec::new(), found: Vec::new(), texts: Vec::new() };
     let has_lifetimes = input.generics.lifetimes().next().is_some();
     if let (true, Data::Enum(data)) = (has_lifetimes, &input.data) {
         for field in data.variants.iter().flat_map(|variant| &variant.fields) {
@@ -52,11 +47,7 @@ impl<'a> Walk<'a> {
                 let first = path.path.segments.first();
                 let is_param = first.is_some_and(|first| {
                     path.path.leading_colon.is_none()
-                        && self
-                            .input
-                            .generics
-                            .type_params()
-                            .any(|param| param.ident == first.ident)
+                        && self.input.generics.type_params().any(|param| param.ident == first.ident)
                 });
                 if is_param || path.qself.is_some() {
                     // `T` and its associated types.

@@ -41,10 +41,8 @@ impl Resolver {
         }
         let near = nearest(&word, self.names.iter().map(String::as_str));
         match near {
-            Some(near) => cx.error(
-                name.span(),
-                format_args!("unknown state `{word}`; did you mean `{near}`?"),
-            ),
+            Some(near) => cx
+                .error(name.span(), format_args!("unknown state `{word}`; did you mean `{near}`?")),
             None => cx.error(
                 name.span(),
                 format_args!(
@@ -82,10 +80,7 @@ mod tests {
     use super::nearest;
 
     fn near(word: &str) -> Option<&'static str> {
-        nearest(
-            word,
-            ["Disconnected", "Connected", "Up", "Down"].into_iter(),
-        )
+        nearest(word, ["Disconnected", "Connected", "Up", "Down"].into_iter())
     }
 
     #[test]

@@ -46,11 +46,7 @@ pub fn replace_self(tokens: TokenStream, this: &TokenStream) -> TokenStream {
             TokenTree::Ident(ident) if ident == "Self" => {
                 let is_prefix =
                     matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
-                replaced.extend(if is_prefix {
-                    quote!(<#this>)
-                } else {
-                    this.clone()
-                });
+                replaced.extend(if is_prefix { quote!(<#this>) } else { this.clone() });
             }
             TokenTree::Group(group) => {
                 let mut inner = Group::new(group.delimiter(), replace_self(group.stream(), this));

@@ -197,9 +197,8 @@ impl<S: StateMachine> Handlers<S> {
     pub(crate) fn remove(&self, id: HandlerId) -> bool {
         let mut registry = self.registry.lock();
         let mut table = Table::clone(&registry.table);
-        let count = |table: &Table<S>| {
-            table.before.len() + table.actions.len() + table.listeners.len()
-        };
+        let count =
+            |table: &Table<S>| table.before.len() + table.actions.len() + table.listeners.len();
         table.before.retain(|entry| entry.id != id);
         table.actions.retain(|entry| entry.id != id);
         table.listeners.retain(|entry| entry.id != id);

@@ -5,6 +5,9 @@
 // The derive names this crate by its name, in the crate's own tests too.
 extern crate self as statemachine;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod change;
 mod guard;
 mod handle;
@@ -12,9 +15,6 @@ mod handlers;
 #[expect(unsafe_code, reason = "the one folder that needs it")]
 mod lock;
 mod machine;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod refused;
 mod state;
 mod sync;

@@ -64,17 +64,16 @@ pub const fn machine_with<S: StateMachine>(value: S, state: u16) -> Machine<S> {
     Machine::at(state, Some(value))
 }
 
-/// A machine in that state, which must be one without data.
+/// Stands in for the real one, which is const: a model makes its machines with `from_state`.
 #[cfg(loom)]
-#[must_use]
-pub fn machine<S: StateMachine>(state: u16) -> Machine<S> {
-    Machine::at(state, None)
+pub const fn machine<S: StateMachine>(_: u16) -> Machine<S> {
+    panic!("the model checker's atomics cannot be made at compile time")
 }
 
-/// A machine in that state, which must be the variant of `value` and have data.
+/// Stands in for the real one, which is const: a model makes its machines with `from_state`.
 #[cfg(loom)]
-pub fn machine_with<S: StateMachine>(value: S, state: u16) -> Machine<S> {
-    Machine::at(state, Some(value))
+pub const fn machine_with<S: StateMachine>(_: S, _: u16) -> Machine<S> {
+    panic!("the model checker's atomics cannot be made at compile time")
 }
 
 /// From whichever declared source to `B`.
@@ -115,5 +114,7 @@ pub fn parse<K: Kind>(name: &str) -> Result<K, UnknownState> {
 #[cold]
 #[track_caller]
 pub fn mismatch() -> ! {
-    panic!("a state's value is of another variant than the state; was one of this crate's traits implemented by hand?")
+    panic!(
+        "a state's value is of another variant than the state; was one of this crate's traits implemented by hand?"
+    )
 }

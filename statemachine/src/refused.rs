@@ -112,7 +112,10 @@ impl fmt::Display for Refused {
                 write!(f, "interrupted while waiting for {machine}")
             }
             Self::Unreachable { machine, expected: [], actual } => {
-                write!(f, "{machine} is {actual}, from where nothing that is waited for can be reached")
+                write!(
+                    f,
+                    "{machine} is {actual}, from where nothing that is waited for can be reached"
+                )
             }
             Self::Unreachable { machine, expected, actual } => {
                 write!(f, "{machine} is {actual}, from where {} cannot be reached", OneOf(expected))

@@ -56,12 +56,11 @@ mod real {
 
 #[cfg(loom)]
 mod model {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     pub(crate) use loom::{
         cell::UnsafeCell,
         sync::atomic::{AtomicBool, AtomicPtr, AtomicU32},
-        thread::{Thread, current},
     };
 
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
@@ -76,35 +75,103 @@ mod model {
         }
     }
 
-    loom::lazy_static! {
-        static ref CLOCK: loom::sync::atomic::AtomicUsize = loom::sync::atomic::AtomicUsize::new(0);
+    /// A thread to be unparked. `loom`'s own also wakes a thread that is blocked by a mutex, which
+    /// then believes that it has locked it.
+    #[derive(Clone)]
+    pub(crate) struct Thread(Arc<Parker>);
+
+    struct Parker {
+        token: loom::sync::Mutex<bool>,
+        unparked: loom::sync::Condvar,
     }
 
-    /// A time of the model's clock, which stands still until [`advance`] is called.
+    loom::thread_local! {
+        static THREAD: Thread = Thread(Arc::new(Parker {
+            token: loom::sync::Mutex::new(false),
+            unparked: loom::sync::Condvar::new(),
+        }));
+    }
+
+    pub(crate) fn current() -> Thread {
+        THREAD.with(Clone::clone)
+    }
+
+    impl Thread {
+        pub(crate) fn unpark(&self) {
+            *self.0.token.lock().unwrap() = true;
+            self.0.unparked.notify_one();
+        }
+
+        fn park(&self) {
+            let mut token = self.0.token.lock().unwrap();
+            while !*token {
+                token = self.0.unparked.wait(token).unwrap();
+            }
+            *token = false;
+        }
+    }
+
+    #[derive(Default)]
+    struct Clock {
+        seconds: u64,
+        sleepers: Vec<Thread>,
+    }
+
+    loom::lazy_static! {
+        static ref CLOCK: loom::sync::Mutex<Clock> = loom::sync::Mutex::new(Clock::default());
+    }
+
+    /// A time of the model's clock, which stands still until a model moves it.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-    pub(crate) struct Instant(usize);
+    pub(crate) struct Instant(u64);
+
+    std::thread_local! {
+        /// Whether the model's clock is ever moved. A model runs on one real thread; one that does
+        /// not move its clock is spared the interleavings of looking at it.
+        static CLOCK_MOVES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
 
     impl Instant {
         pub(crate) fn now() -> Self {
-            Self(CLOCK.load(std::sync::atomic::Ordering::SeqCst))
+            Self(if CLOCK_MOVES.get() { CLOCK.lock().unwrap().seconds } else { 0 })
         }
 
         pub(crate) fn checked_add(self, duration: Duration) -> Option<Self> {
-            Some(Self(self.0 + usize::try_from(duration.as_secs()).ok()?))
+            self.0.checked_add(duration.as_secs()).map(Self)
         }
 
         pub(crate) fn saturating_duration_since(self, earlier: Self) -> Duration {
-            Duration::from_secs(self.0.saturating_sub(earlier.0) as u64)
+            Duration::from_secs(self.0.saturating_sub(earlier.0))
         }
     }
 
-    /// Moves the model's clock by one second; whoever sleeps with a deadline must be unparked too.
+    /// Says for the model that follows whether its clock is moved.
     #[cfg(test)]
-    pub(crate) fn advance() {
-        CLOCK.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    pub(crate) fn set_clock_moves(moves: bool) {
+        CLOCK_MOVES.set(moves);
     }
 
-    pub(crate) fn park_until(_: Option<Instant>) {
-        loom::thread::park();
+    /// Moves the clock by one second and wakes who sleeps with a deadline.
+    #[cfg(test)]
+    pub(crate) fn advance_clock() {
+        let sleepers = {
+            let mut clock = CLOCK.lock().unwrap();
+            clock.seconds += 1;
+            std::mem::take(&mut clock.sleepers)
+        };
+        sleepers.iter().for_each(Thread::unpark);
+    }
+
+    pub(crate) fn park_until(deadline: Option<Instant>) {
+        if let Some(deadline) = deadline
+            && CLOCK_MOVES.get()
+        {
+            let mut clock = CLOCK.lock().unwrap();
+            if clock.seconds >= deadline.0 {
+                return;
+            }
+            clock.sleepers.push(current());
+        }
+        current().park();
     }
 }

@@ -68,9 +68,8 @@ pub fn restored_states_have_no_way_in(cx: &Ctxt, machine: &Machine, graph: &Grap
 /// Of those that only lead to each other, and of what they alone lead to, the first is reported: a
 /// way into that one is what is missing.
 pub fn states_have_a_way_in(cx: &Ctxt, machine: &Machine, graph: &Graph) {
-    let dead: Vec<usize> = (0..machine.states.len())
-        .filter(|&state| !graph.is_entered(state))
-        .collect();
+    let dead: Vec<usize> =
+        (0..machine.states.len()).filter(|&state| !graph.is_entered(state)).collect();
     for (position, state) in machine.declared() {
         let is_mended_with = |&other: &usize| {
             let is_led_to = graph.reaches(position, other);
@@ -119,11 +118,8 @@ pub fn goals_can_be_reached(cx: &Ctxt, machine: &Machine, graph: &Graph) {
         } else {
             format!("only leads to {}", list(machine, &elsewhere))
         };
-        let way = if path.len() > 1 {
-            format!(" ({})", arrows(machine, &path))
-        } else {
-            String::new()
-        };
+        let way =
+            if path.len() > 1 { format!(" ({})", arrows(machine, &path)) } else { String::new() };
         cx.error(
             goal.ident.span(),
             format_args!(
@@ -144,11 +140,8 @@ fn arrows(machine: &Machine, path: &[usize]) -> String {
 /// `` `A`, `B` and `C` ``, the first few where there are many.
 fn list(machine: &Machine, states: &[usize]) -> String {
     const SHOWN: usize = 6;
-    let mut names: Vec<String> = states
-        .iter()
-        .take(SHOWN)
-        .map(|&state| quoted(machine, state))
-        .collect();
+    let mut names: Vec<String> =
+        states.iter().take(SHOWN).map(|&state| quoted(machine, state)).collect();
     if states.len() > SHOWN {
         names.push(format!("{} more", states.len() - SHOWN));
     }

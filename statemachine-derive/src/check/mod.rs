@@ -74,10 +74,7 @@ fn has_few_enough_states(cx: &Ctxt, machine: &Machine) {
 
 /// `new` starts in one state: a second one marked `initial` would be ignored.
 fn has_one_initial_state(cx: &Ctxt, machine: &Machine) {
-    let mut marks = machine
-        .states
-        .iter()
-        .filter_map(|state| Some((state, state.attr.initial?)));
+    let mut marks = machine.states.iter().filter_map(|state| Some((state, state.attr.initial?)));
     let Some((first, _)) = marks.next() else {
         return;
     };

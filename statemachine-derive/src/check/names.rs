@@ -37,11 +37,7 @@ pub fn words_differ(cx: &Ctxt, machine: &Machine) {
 
 /// Words that differ may still add up to one name: from `A` to `BToC` and from `AToB` to `C`.
 pub fn methods_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
-    let mut words: Vec<&str> = machine
-        .states
-        .iter()
-        .map(|state| state.word.as_str())
-        .collect();
+    let mut words: Vec<&str> = machine.states.iter().map(|state| state.word.as_str()).collect();
     words.sort_unstable();
     if words.windows(2).any(|pair| pair[0] == pair[1]) {
         // Most clashes come of those, and they are reported.
@@ -66,12 +62,7 @@ pub fn methods_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
 /// hide it.
 pub fn machine_is_not_hidden(cx: &Ctxt, machine: &Machine, names: &Names) {
     for clash in &names.method_clashes {
-        if let MethodClash {
-            name,
-            state,
-            with: Owner::Machine,
-        } = clash
-        {
+        if let MethodClash { name, state, with: Owner::Machine } = clash {
             let state = &machine.states[*state];
             let span = match &state.attr.name {
                 Some(name) => name.span(),
@@ -92,12 +83,7 @@ pub fn machine_is_not_hidden(cx: &Ctxt, machine: &Machine, names: &Names) {
 /// the derive knows nothing; Rust reports those.)
 pub fn items_differ(cx: &Ctxt, names: &Names) {
     for clash in &names.item_clashes {
-        let ItemClash {
-            name,
-            item,
-            with,
-            span,
-        } = clash;
+        let ItemClash { name, item, with, span } = clash;
         let remedy = match (item, with) {
             (Item::Machine, _) => "name the machine with `#[machine(name = ...)]`",
             (Item::Module, _) => "name the module with `#[machine(states = ...)]`",

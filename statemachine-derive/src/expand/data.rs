@@ -17,10 +17,7 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
         return TokenStream::new();
     };
     let vis = out.machine.vis;
-    let generics = out
-        .machine
-        .generics
-        .used_in(fields.iter().map(|field| &field.ty));
+    let generics = out.machine.generics.used_in(fields.iter().map(|field| &field.ty));
     let non_exhaustive = state.is_non_exhaustive.then(|| quote!(#[non_exhaustive]));
     let variant = format!("`{}::{}`", out.machine.name(), state.name);
     let owned_doc = docs::before_variant(state, &format!(" The data of {variant}."));

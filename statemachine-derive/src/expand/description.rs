@@ -7,14 +7,7 @@ use super::{Emit, machine::index};
 
 /// `impl StateMachine for Connection`.
 pub fn implementation(out: &Emit) -> TokenStream {
-    let Emit {
-        machine,
-        sm,
-        this,
-        for_impl,
-        where_clause,
-        ..
-    } = out;
+    let Emit { machine, sm, this, for_impl, where_clause, .. } = out;
     let name = machine.name();
     let kind = kind(out);
     let transitions = transitions(out);
@@ -96,9 +89,7 @@ fn transitions(out: &Emit) -> Vec<TokenStream> {
 }
 
 fn graph(out: &Emit) -> TokenStream {
-    let Emit {
-        machine, sm, graph, ..
-    } = out;
+    let Emit { machine, sm, graph, .. } = out;
     let mut sources = vec![Vec::new(); machine.states.len()];
     for state in &machine.states {
         for target in &state.targets {

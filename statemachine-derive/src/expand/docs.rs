@@ -9,11 +9,7 @@ use crate::{ast::State, tokens::as_generated};
 
 /// What the variant's own docs say; where it has none, the line.
 pub fn of_variant(state: &State, line: impl FnOnce() -> String) -> TokenStream {
-    if state.docs.is_empty() {
-        self::line(&line())
-    } else {
-        copied(&state.docs)
-    }
+    if state.docs.is_empty() { self::line(&line()) } else { copied(&state.docs) }
 }
 
 /// The line, then what the variant's own docs say.
@@ -43,10 +39,7 @@ pub fn copied(docs: &[&Attribute]) -> TokenStream {
 /// Whether a variant's docs may have links: in the states' module they mean something else, or
 /// nothing.
 pub fn have_links(state: &State) -> bool {
-    state
-        .docs
-        .iter()
-        .any(|doc| doc.to_token_stream().to_string().contains('['))
+    state.docs.iter().any(|doc| doc.to_token_stream().to_string().contains('['))
 }
 
 /// The transitions as a table.
@@ -56,9 +49,7 @@ pub fn table(out: &Emit) -> String {
     for (state, names) in states.iter().zip(&out.names.states) {
         for (target, method) in state.targets.iter().zip(&names.transitions) {
             let (from, to) = (&state.name, &states[target.position].name);
-            table.push_str(&format!(
-                "\n | `{from}` | `{to}` | [`{method}`](Self::{method}) |"
-            ));
+            table.push_str(&format!("\n | `{from}` | `{to}` | [`{method}`](Self::{method}) |"));
         }
     }
     if let (Some(_), Some(initial)) = (out.machine.attr.reset, states.get(out.machine.initial)) {

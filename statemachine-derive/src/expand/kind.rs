@@ -22,10 +22,7 @@ pub fn items(out: &Emit) -> TokenStream {
 fn definition(out: &Emit) -> TokenStream {
     let Emit { machine, names, .. } = out;
     let (vis, kind) = (machine.vis, &names.kind);
-    let doc = docs::line(&format!(
-        " A state of [`{}`], without its data.",
-        machine.ident
-    ));
+    let doc = docs::line(&format!(" A state of [`{}`], without its data.", machine.ident));
     let is_non_exhaustive = ast::is_non_exhaustive(&machine.original.attrs);
     let non_exhaustive = is_non_exhaustive.then(|| quote!(#[non_exhaustive]));
     let variants = machine.states.iter().map(|state| {
@@ -54,19 +51,14 @@ fn definition(out: &Emit) -> TokenStream {
 }
 
 fn of_the_twin(out: &Emit) -> TokenStream {
-    let Emit {
-        machine, names, sm, ..
-    } = out;
+    let Emit { machine, names, sm, .. } = out;
     let kind = &names.kind;
     let constants = constants(out);
     let positions = machine.states.iter().enumerate().map(|(position, state)| {
         let (ident, index) = (respanned(&state.ident), index(position));
         quote!(Self::#ident => #index,)
     });
-    let no_states = machine
-        .states
-        .is_empty()
-        .then(|| quote!(_ => #sm::__private::mismatch(),));
+    let no_states = machine.states.is_empty().then(|| quote!(_ => #sm::__private::mismatch(),));
     let states = machine.states.iter().enumerate().map(|(position, state)| {
         let (ident, index) = (respanned(&state.ident), index(position));
         quote!(#index => Self::#ident,)
@@ -96,13 +88,7 @@ fn of_the_twin(out: &Emit) -> TokenStream {
 }
 
 fn of_the_enum(out: &Emit) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, where_clause, .. } = out;
     let constants = constants(out);
     quote! {
         #[automatically_derived]
@@ -133,12 +119,7 @@ fn constants(out: &Emit) -> TokenStream {
 
 /// A kind that was asked for by name, where the enum is its own.
 fn alias(out: &Emit) -> TokenStream {
-    let Emit {
-        machine,
-        names,
-        this,
-        ..
-    } = out;
+    let Emit { machine, names, this, .. } = out;
     if machine.attr.kind.is_none() {
         return TokenStream::new();
     }

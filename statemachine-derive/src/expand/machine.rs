@@ -24,13 +24,7 @@ fn initial<'a>(out: &Emit<'a>) -> Option<&'a State<'a>> {
 }
 
 fn definition(out: &Emit) -> TokenStream {
-    let Emit {
-        machine,
-        sm,
-        this,
-        where_clause,
-        ..
-    } = out;
+    let Emit { machine, sm, this, where_clause, .. } = out;
     let (vis, ident) = (machine.vis, &out.names.machine);
     let params = machine.generics.for_type();
     let title = docs::line(&format!(
@@ -48,13 +42,7 @@ fn definition(out: &Emit) -> TokenStream {
 }
 
 fn methods(out: &Emit) -> TokenStream {
-    let Emit {
-        machine,
-        for_impl,
-        args,
-        where_clause,
-        ..
-    } = out;
+    let Emit { machine, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     let mut methods = new(out);
     methods.extend(whole(out));
@@ -115,9 +103,7 @@ fn new(out: &Emit) -> TokenStream {
 
 /// What concerns the machine as a whole.
 fn whole(out: &Emit) -> TokenStream {
-    let Emit {
-        machine, sm, this, ..
-    } = out;
+    let Emit { machine, sm, this, .. } = out;
     let vis = machine.vis;
     quote! {
         /// A machine in the given state.
@@ -138,19 +124,14 @@ fn whole(out: &Emit) -> TokenStream {
 
 /// `in_a`, `is_a` and `to_a`.
 fn of_state(out: &Emit, position: usize) -> TokenStream {
-    let Emit {
-        machine, sm, this, ..
-    } = out;
+    let Emit { machine, sm, this, .. } = out;
     let (vis, state) = (machine.vis, &machine.states[position]);
     let names = out.state_names(position);
     let (name, marker, index) = (&state.name, out.marker(position), index(position));
     let (hold, is_in) = (&names.hold, &names.is_in);
     let hold_doc = docs::before_variant(
         state,
-        &format!(
-            " Being in `{name}`: see [`StateHandle`]({}::StateHandle).",
-            link(sm)
-        ),
+        &format!(" Being in `{name}`: see [`StateHandle`]({}::StateHandle).", link(sm)),
     );
     let is_doc = docs::before_variant(state, &format!(" Whether the machine is in `{name}`."));
     let mut methods = quote! {
@@ -233,9 +214,7 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
 }
 
 fn reset(out: &Emit) -> TokenStream {
-    let Emit {
-        machine, sm, this, ..
-    } = out;
+    let Emit { machine, sm, this, .. } = out;
     let vis = machine.vis;
     let marker = out.marker(machine.initial);
     let doc = docs::line(&format!(
@@ -253,14 +232,7 @@ fn reset(out: &Emit) -> TokenStream {
 }
 
 fn deref(out: &Emit) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        args,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]
@@ -276,14 +248,7 @@ fn deref(out: &Emit) -> TokenStream {
 }
 
 fn from_state(out: &Emit) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        args,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]
@@ -297,12 +262,7 @@ fn from_state(out: &Emit) -> TokenStream {
 }
 
 fn debug(out: &Emit) -> TokenStream {
-    let Emit {
-        for_impl,
-        args,
-        where_clause,
-        ..
-    } = out;
+    let Emit { for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]
@@ -315,12 +275,7 @@ fn debug(out: &Emit) -> TokenStream {
 }
 
 fn default(out: &Emit) -> TokenStream {
-    let Emit {
-        for_impl,
-        args,
-        where_clause,
-        ..
-    } = out;
+    let Emit { for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]

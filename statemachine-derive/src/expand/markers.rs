@@ -11,15 +11,9 @@ use super::{Emit, docs, visibility};
 pub fn module(out: &Emit) -> TokenStream {
     let Emit { machine, names, .. } = out;
     let (vis, module) = (machine.vis, &names.module);
-    let doc = docs::line(&format!(
-        " The states of [`{}`], one type each.",
-        machine.ident
-    ));
+    let doc = docs::line(&format!(" The states of [`{}`], one type each.", machine.ident));
     let inside = visibility::inside(vis);
-    let (params, body) = (
-        machine.generics.for_marker(),
-        machine.generics.marker_body(),
-    );
+    let (params, body) = (machine.generics.for_marker(), machine.generics.marker_body());
     let markers = machine.states.iter().enumerate().map(|(position, state)| {
         let doc = docs::of_variant(state, || format!(" The state `{}`.", state.name));
         let marker = out.marker_ident(position);

@@ -23,13 +23,7 @@ pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStrea
 }
 
 fn dataless(out: &Emit, position: usize) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, where_clause, .. } = out;
     let (marker, index) = (out.marker(position), index(position));
     quote! {
         #[automatically_derived]
@@ -113,22 +107,10 @@ fn binding(field: usize) -> Ident {
 }
 
 fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, where_clause, .. } = out;
     let view_lifetime = out.machine.generics.view();
     let (marker, index, path) = (out.marker(position), index(position), out.variant(state));
-    let Shape {
-        data,
-        view,
-        variant,
-        owned,
-        borrowed,
-    } = shape;
+    let Shape { data, view, variant, owned, borrowed } = shape;
     // With one variant there is no other to be surprised by.
     let otherwise =
         (out.machine.states.len() > 1).then(|| quote!(_ => #sm::__private::mismatch(),));
@@ -170,9 +152,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
 }
 
 fn viewed(out: &Emit, position: usize, shape: &Shape) -> TokenStream {
-    let Emit {
-        sm, where_clause, ..
-    } = out;
+    let Emit { sm, where_clause, .. } = out;
     let generics = &out.machine.generics;
     let (lifetime, params) = (generics.view(), generics.for_impl_with_view());
     let marker = out.marker(position);
@@ -186,13 +166,7 @@ fn viewed(out: &Emit, position: usize, shape: &Shape) -> TokenStream {
 }
 
 fn newtype(out: &Emit, position: usize, ty: &TokenStream) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, where_clause, .. } = out;
     let (marker, view) = (out.marker(position), out.machine.generics.view());
     quote! {
         #[automatically_derived]

@@ -240,7 +240,10 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     ///
     /// Where the work does, and as [`commit_with`](Self::commit_with).
     #[inline]
-    pub fn run<E>(self, work: impl FnOnce(View<'_, A>) -> Result<B::Data, E>) -> Result<A::Data, E> {
+    pub fn run<E>(
+        self,
+        work: impl FnOnce(View<'_, A>) -> Result<B::Data, E>,
+    ) -> Result<A::Data, E> {
         let data = work(self.view())?;
         Ok(self.commit_with(data))
     }

@@ -79,8 +79,9 @@ where
         let Granted::Exclusive(right) = granted else {
             unreachable!("an exclusive right was asked for")
         };
-        InTransition::begin(right, listened).map_err(|(refused, right)| {
-            RefusedWith { refused, data: InState::of(right.step_down()) }
+        InTransition::begin(right, listened).map_err(|(refused, right)| RefusedWith {
+            refused,
+            data: InState::of(right.step_down()),
         })
     }
 

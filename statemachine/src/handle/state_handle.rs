@@ -133,7 +133,9 @@ where
     fn accept(self, granted: Granted<'a, A::Machine>, _: bool) -> Result<InState<'a, A>, Refused> {
         match granted {
             Granted::Shared(right) => Ok(InState::of(right)),
-            Granted::Exclusive(_) | Granted::Watched(_) => unreachable!("a shared right was asked for"),
+            Granted::Exclusive(_) | Granted::Watched(_) => {
+                unreachable!("a shared right was asked for")
+            }
         }
     }
 

@@ -355,8 +355,12 @@ where
         listened: bool,
     ) -> Result<InTransition<'a, A, B>, Refused> {
         match granted {
-            Granted::Exclusive(right) => InTransition::begin(right, listened).map_err(|(refused, _)| refused),
-            Granted::Shared(_) | Granted::Watched(_) => unreachable!("an exclusive right was asked for"),
+            Granted::Exclusive(right) => {
+                InTransition::begin(right, listened).map_err(|(refused, _)| refused)
+            }
+            Granted::Shared(_) | Granted::Watched(_) => {
+                unreachable!("an exclusive right was asked for")
+            }
         }
     }
 

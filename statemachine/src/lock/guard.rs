@@ -69,7 +69,11 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
 
     /// Enters the new state with that data, and stays in it.
     #[inline]
-    pub(crate) fn commit_and_hold(self, step: Move, data: Option<S>) -> (Left<S>, Shared<'a, S, X>) {
+    pub(crate) fn commit_and_hold(
+        self,
+        step: Move,
+        data: Option<S>,
+    ) -> (Left<S>, Shared<'a, S, X>) {
         let lock = self.lock;
         let left = self.end(step, data, true);
         // SAFETY: The end of the transition counted one holder, for this value.

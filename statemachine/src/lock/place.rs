@@ -22,8 +22,7 @@ pub(crate) enum Granted<'a, S: StateMachine, X: Extension> {
 }
 
 /// What an ask comes to. With a refusal, the hold that was to be traded comes back.
-pub(crate) type Answer<'a, S, X> =
-    Result<Granted<'a, S, X>, (Refusal, Option<Shared<'a, S, X>>)>;
+pub(crate) type Answer<'a, S, X> = Result<Granted<'a, S, X>, (Refusal, Option<Shared<'a, S, X>>)>;
 
 pub(crate) struct Place<'a, S: StateMachine, X: Extension> {
     lock: &'a Lock<S, X>,

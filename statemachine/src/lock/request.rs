@@ -43,9 +43,8 @@ impl WatchSet {
     /// Those of the first `count` states that the predicate likes; it is asked once for each.
     pub(crate) fn of(count: usize, mut likes: impl FnMut(u16) -> bool) -> Self {
         let mut word = |start: usize| {
-            (start..count.min(start + 64)).fold(0, |bits, state| {
-                bits | u64::from(likes(state as u16)) << (state - start)
-            })
+            (start..count.min(start + 64))
+                .fold(0, |bits, state| bits | u64::from(likes(state as u16)) << (state - start))
         };
         if count <= 64 {
             Self::Few(word(0))
@@ -63,8 +62,7 @@ impl WatchSet {
 }
 
 fn has_bit(bits: &[u64], state: u16) -> bool {
-    bits.get(usize::from(state / 64))
-        .is_some_and(|word| word >> (state % 64) & 1 == 1)
+    bits.get(usize::from(state / 64)).is_some_and(|word| word >> (state % 64) & 1 == 1)
 }
 
 fn share_a_bit(a: &[u64], b: &[u64]) -> bool {
@@ -146,7 +144,9 @@ impl Request {
             Self::Join { to, .. } if to == state => Some(Right::Shared),
             Self::Join { from, .. } => from.contains(state).then_some(Right::Exclusive),
             Self::Upgrade => Some(Right::Exclusive),
-            Self::Watch(ref states) => has_bit(states.bits(), state).then_some(Right::Watched(state)),
+            Self::Watch(ref states) => {
+                has_bit(states.bits(), state).then_some(Right::Watched(state))
+            }
         }
     }
 

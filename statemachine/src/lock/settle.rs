@@ -121,9 +121,7 @@ impl Core<'_> {
                 break Entered::Refused(Refusal::Unreachable(state));
             }
             let shuts = wants == Some(Right::Exclusive) && !word.is_exclusive();
-            let new = word
-                .with_waiters(true)
-                .with_door_shut(shuts || word.is_door_shut());
+            let new = word.with_waiters(true).with_door_shut(shuts || word.is_door_shut());
             if new == word || self.word.commit(word, new).is_ok() {
                 break Entered::Queued(queue.push(request, notify));
             }
@@ -191,8 +189,7 @@ impl Core<'_> {
                     (Some((ticket, Outcome::Granted(right))), new.with_door_shut(false))
                 }
                 Next::Full(ticket) => {
-                    let refusal =
-                        Refusal::InUse { state: base.state(), holders: base.holders() };
+                    let refusal = Refusal::InUse { state: base.state(), holders: base.holders() };
                     (Some((ticket, Outcome::Refused(refusal))), base)
                 }
                 Next::Nobody { door_shut } => {

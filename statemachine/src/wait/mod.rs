@@ -13,7 +13,7 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     task::{self, Poll},
-    time::Duration,
+    time::{self, Duration},
 };
 
 use crate::{
@@ -24,8 +24,8 @@ use crate::{
     sync::{Instant, current, park_until},
 };
 
-pub use self::interrupt::Interrupt;
 use self::interrupt::Enlisted;
+pub use self::interrupt::Interrupt;
 pub(crate) use self::verbs::verbs;
 
 pub(crate) type Granted<'a, S> = lock::Granted<'a, S, Handlers<S>>;
@@ -76,7 +76,7 @@ pub(crate) trait Ask<'a>: Handle + Sized {
 #[derive(Clone, Copy)]
 pub(crate) enum Limit {
     Within(Duration),
-    Until(std::time::Instant),
+    Until(time::Instant),
 }
 
 impl Limit {
@@ -295,7 +295,7 @@ impl<'a, 'i, H: Ask<'a>> Interruptible<'a, 'i, H> {
     ///
     /// As for the handle's own `until`, and [`Refused::Interrupted`].
     #[inline]
-    pub fn until(self, deadline: std::time::Instant) -> Result<H::Output, H::Error> {
+    pub fn until(self, deadline: time::Instant) -> Result<H::Output, H::Error> {
         block(self.handle, Limit::Until(deadline), Some(self.interrupt))
     }
 }

@@ -1,0 +1,107 @@
+//! Models of the races in the lock, explored by `loom`.
+//!
+//! They run the code that ships, through the public interface: `loom` replaces the atomics, the
+//! mutex, the cell and the threads in [`crate::sync`], and nothing else. Every model ends with
+//! [`assert_idle`]: all rights are accounted for and nobody is left in the queue. A waiter whose
+//! wake-up is lost is a deadlock, which `loom` reports.
+//!
+//! Bounds: two to four threads; at most `LOOM_MAX_PREEMPTIONS` preemptions (3 unless the environment
+//! says otherwise), which is how far an interleaving may stray from running each thread until it
+//! blocks.
+
+mod clock;
+mod rights;
+mod tasks;
+mod upgrades;
+mod waits;
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::atomic::{AtomicUsize, Ordering},
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+use loom::sync::Arc;
+
+use crate::{Machine, StateMachine, lock::Word, sync};
+
+/// A state machine with all that the lock can tell apart: states with and without data, a way on
+/// from which there is no way back, and a self-loop.
+#[derive(StateMachine, Debug)]
+#[machine(states = link)]
+pub(super) enum Link {
+    #[state(initial, to(Up, Down, Over))]
+    Down,
+    #[state(to(Down, Up))]
+    Up(u32),
+    #[state(terminal)]
+    Over,
+}
+
+/// What one model waits for another thread of it at the most: for ever, unless it moves its clock.
+const LONG: Duration = Duration::from_secs(1);
+
+/// Explores the model and prints how many executions that took.
+fn explore(name: &str, model: impl Fn(Arc<LinkMachine>) + Send + Sync + 'static) {
+    explore_from(name, || Link::Down, false, model);
+}
+
+fn explore_from(
+    name: &str,
+    start: impl Fn() -> Link + Send + Sync + 'static,
+    clock_moves: bool,
+    model: impl Fn(Arc<LinkMachine>) + Send + Sync + 'static,
+) {
+    static EXECUTIONS: AtomicUsize = AtomicUsize::new(0);
+    let executions = std::sync::Arc::new(AtomicUsize::new(0));
+    let counter = std::sync::Arc::clone(&executions);
+    let mut builder = loom::model::Builder::new();
+    builder.max_branches = 50_000;
+    builder.preemption_bound = builder.preemption_bound.or(Some(3));
+    builder.check(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        sync::set_clock_moves(clock_moves);
+        model(Arc::new(LinkMachine::from_state(start())));
+    });
+    let explored = executions.load(Ordering::Relaxed);
+    let total = EXECUTIONS.fetch_add(explored, Ordering::Relaxed) + explored;
+    println!("model {name}: {explored} executions ({total} in all so far)");
+}
+
+/// The machine is in that state and nothing else is the case: nobody has a right, nobody waits.
+fn assert_idle<S: StateMachine>(machine: &Machine<S>, state: u16) {
+    assert_eq!(machine.lock().look(), Word::idle(state));
+}
+
+const DOWN: u16 = 0;
+const UP: u16 = 1;
+const OVER: u16 = 2;
+
+/// Wakes a thread of the model for a task that it polls.
+struct Unpark(sync::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn waker() -> Waker {
+    std::sync::Arc::new(Unpark(sync::current())).into()
+}
+
+fn poll<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(waker))
+}
+
+fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
+    let waker = waker();
+    loop {
+        match poll(&mut future, &waker) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => sync::park_until(None),
+        }
+    }
+}
