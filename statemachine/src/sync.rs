@@ -43,6 +43,12 @@ mod real {
         }
     }
 
+    /// The public clock's time as this module's.
+    #[inline]
+    pub(crate) fn instant(public: Instant) -> Instant {
+        public
+    }
+
     /// Sleeps until this thread is unparked or the deadline has passed, or for no reason.
     pub(crate) fn park_until(deadline: Option<Instant>) {
         match deadline {
@@ -124,6 +130,11 @@ mod model {
     /// A time of the model's clock, which stands still until a model moves it.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
     pub(crate) struct Instant(u64);
+
+    /// The public clock says nothing about the model's.
+    pub(crate) fn instant(_: std::time::Instant) -> Instant {
+        unreachable!("a model waits with `within`")
+    }
 
     std::thread_local! {
         /// Whether the model's clock is ever moved. A model runs on one real thread; one that does

@@ -13,7 +13,7 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     task::{self, Poll},
-    time::{self, Duration},
+    time::Duration,
 };
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     lock::{self, Notify, Refusal},
     refused::Refused,
     state::StateMachine,
-    sync::{Instant, current, park_until},
+    sync::{Instant, current, instant, park_until},
 };
 
 use self::interrupt::Enlisted;
@@ -76,24 +76,15 @@ pub(crate) trait Ask<'a>: Handle + Sized {
 #[derive(Clone, Copy)]
 pub(crate) enum Limit {
     Within(Duration),
-    Until(time::Instant),
+    Until(Instant),
 }
 
 impl Limit {
     /// None where no clock will ever show it.
-    #[cfg(not(loom))]
     fn deadline(self, now: Instant) -> Option<Instant> {
         match self {
             Self::Within(duration) => now.checked_add(duration),
             Self::Until(deadline) => Some(deadline),
-        }
-    }
-
-    #[cfg(loom)]
-    fn deadline(self, now: Instant) -> Option<Instant> {
-        match self {
-            Self::Within(duration) => now.checked_add(duration),
-            Self::Until(_) => unreachable!("a model's clock is moved by hand"),
         }
     }
 }
@@ -295,8 +286,8 @@ impl<'a, 'i, H: Ask<'a>> Interruptible<'a, 'i, H> {
     ///
     /// As for the handle's own `until`, and [`Refused::Interrupted`].
     #[inline]
-    pub fn until(self, deadline: time::Instant) -> Result<H::Output, H::Error> {
-        block(self.handle, Limit::Until(deadline), Some(self.interrupt))
+    pub fn until(self, deadline: std::time::Instant) -> Result<H::Output, H::Error> {
+        block(self.handle, Limit::Until(instant(deadline)), Some(self.interrupt))
     }
 }
 

@@ -40,7 +40,8 @@ macro_rules! verbs {
         /// As for [`within`](Self::within).
         #[inline]
         pub fn until(self, deadline: std::time::Instant) -> Result<$output, $error> {
-            crate::wait::block(self, crate::wait::Limit::Until(deadline), None)
+            let limit = crate::wait::Limit::Until(crate::sync::instant(deadline));
+            crate::wait::block(self, limit, None)
         }
 
         /// The same handle, whose waits the interrupt can end.
