@@ -5,12 +5,11 @@
 //! passes or the interrupt comes; then hand over what was given, or say why not.
 
 mod interrupt;
+mod interruptible;
 mod verbs;
 
 use std::{
-    fmt,
-    future::{Future, IntoFuture},
-    marker::PhantomData,
+    future::Future,
     pin::Pin,
     task::{self, Poll},
     time::Duration,
@@ -21,12 +20,12 @@ use crate::{
     lock::{self, Notify, Refusal},
     refused::Refused,
     state::StateMachine,
-    sync::{Instant, current, instant, park_until},
+    sync::{Instant, current, park_until},
 };
 
 use self::interrupt::Enlisted;
-pub use self::interrupt::Interrupt;
 pub(crate) use self::verbs::verbs;
+pub use self::{interrupt::Interrupt, interruptible::Interruptible};
 
 pub(crate) type Granted<'a, S> = lock::Granted<'a, S, Handlers<S>>;
 pub(crate) type Shared<'a, S> = lock::Shared<'a, S, Handlers<S>>;
@@ -242,70 +241,6 @@ impl<'a, H: Ask<'a>> Future for Wait<'a, '_, H> {
             let handle = this.handle.take().expect("an answer is given once");
             conclude(handle, answer, Duration::ZERO)
         })
-    }
-}
-
-/// A handle whose waits an [`Interrupt`] can end; made by `interruptible` on any handle.
-#[derive(Clone, Copy)]
-#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
-pub struct Interruptible<'a, 'i, H> {
-    handle: H,
-    interrupt: &'i Interrupt,
-    machine: PhantomData<&'a ()>,
-}
-
-#[expect(private_bounds, reason = "how a handle is asked is not public")]
-impl<'a, 'i, H: Ask<'a>> Interruptible<'a, 'i, H> {
-    pub(crate) fn new(handle: H, interrupt: &'i Interrupt) -> Self {
-        Self { handle, interrupt, machine: PhantomData }
-    }
-
-    /// At once or not at all, as the handle's own `now`: there is no wait to interrupt.
-    ///
-    /// # Errors
-    ///
-    /// As for the handle's own `now`.
-    #[inline]
-    pub fn now(self) -> Result<H::Output, H::Error> {
-        now(self.handle)
-    }
-
-    /// Blocks this thread for that long at most, or until the interrupt comes.
-    ///
-    /// # Errors
-    ///
-    /// As for the handle's own `within`, and [`Refused::Interrupted`].
-    #[inline]
-    pub fn within(self, limit: Duration) -> Result<H::Output, H::Error> {
-        block(self.handle, Limit::Within(limit), Some(self.interrupt))
-    }
-
-    /// Blocks this thread until then at most, or until the interrupt comes.
-    ///
-    /// # Errors
-    ///
-    /// As for the handle's own `until`, and [`Refused::Interrupted`].
-    #[inline]
-    pub fn until(self, deadline: std::time::Instant) -> Result<H::Output, H::Error> {
-        block(self.handle, Limit::Until(instant(deadline)), Some(self.interrupt))
-    }
-}
-
-impl<'a, 'i, H: Ask<'a>> IntoFuture for Interruptible<'a, 'i, H> {
-    type Output = Result<H::Output, H::Error>;
-    type IntoFuture = Wait<'a, 'i, H>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Wait::new(self.handle, Some(self.interrupt))
-    }
-}
-
-impl<H: fmt::Debug> fmt::Debug for Interruptible<'_, '_, H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Interruptible")
-            .field("handle", &self.handle)
-            .field("interrupt", self.interrupt)
-            .finish()
     }
 }
 
