@@ -53,7 +53,7 @@ impl MachineAttr {
                 "name" => read.name = entry.ident(cx, "name = Type"),
                 "states" => read.states = entry.ident(cx, "states = module"),
                 "kind" => read.kind = entry.ident(cx, "kind = Type"),
-                "reset" => read.reset = entry.flag(cx),
+                "reset" => read.reset = Some(entry.flag(cx)),
                 "can_always_reach" => {
                     read.can_always_reach = entry.list(cx).unwrap_or_default();
                 }
@@ -70,10 +70,10 @@ impl StateAttr {
         let mut read = Self::default();
         for entry in entries(cx, attrs, &STATE_KEYS, &MACHINE_KEYS) {
             match entry.key.to_string().as_str() {
-                "initial" => read.initial = entry.flag(cx),
+                "initial" => read.initial = Some(entry.flag(cx)),
                 "to" => read.to = Some(entry.list(cx).unwrap_or_default()),
-                "terminal" => read.terminal = entry.flag(cx),
-                "restored" => read.restored = entry.flag(cx),
+                "terminal" => read.terminal = Some(entry.flag(cx)),
+                "restored" => read.restored = Some(entry.flag(cx)),
                 _ => read.name = entry.ident(cx, "name = word"),
             }
         }
@@ -121,12 +121,12 @@ enum Form {
 
 impl Entry {
     /// Where the flag stands: a value too many is reported, and the flag taken as given.
-    fn flag(&self, cx: &Ctxt) -> Option<Span> {
+    fn flag(&self, cx: &Ctxt) -> Span {
         if matches!(self.form, Form::List(_) | Form::Value(_)) {
             let Self { key, .. } = self;
             cx.error(key.span(), format_args!("`{key}` takes no value; write `{key}` alone"));
         }
-        Some(self.key.span())
+        self.key.span()
     }
 
     fn ident(&self, cx: &Ctxt, usage: &str) -> Option<Ident> {

@@ -210,7 +210,7 @@ impl Methods {
                 let is_taken =
                     self.taken.contains_key(&name) || OF_MACHINE.contains(&name.as_str());
                 if !is_legal && !is_taken {
-                    let method = ident(&name, Span::call_site());
+                    let method = ident(&name, from.ident.span());
                     names[source].illegal.push((target, method));
                     self.taken.insert(name, source);
                 }

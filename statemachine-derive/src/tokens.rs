@@ -76,16 +76,23 @@ pub fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
 /// The tokens as if the derive had written them, so that the lints which judged them where the user
 /// wrote them do not judge the copy too.
 pub fn as_generated(tokens: TokenStream) -> TokenStream {
+    respanned(tokens, Span::call_site())
+}
+
+/// The tokens, all of them with that span.
+pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                TokenTree::Group(Group::new(group.delimiter(), as_generated(group.stream())))
-            }
-            mut token => {
-                token.set_span(Span::call_site());
-                token
-            }
+        .map(|token| {
+            let mut token = match token {
+                TokenTree::Group(group) => TokenTree::Group(Group::new(
+                    group.delimiter(),
+                    respanned(group.stream(), span),
+                )),
+                token => token,
+            };
+            token.set_span(span);
+            token
         })
         .collect()
 }

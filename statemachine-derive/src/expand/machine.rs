@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Emit, docs};
-use crate::ast::{Fields, State};
+use crate::{
+    ast::{Fields, State},
+    tokens::respanned,
+};
 
 /// The type and its impls.
 pub fn items(out: &Emit) -> TokenStream {
@@ -196,15 +199,17 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
 fn illegal(out: &Emit, position: usize) -> TokenStream {
     let Emit { machine, sm, .. } = out;
     let (vis, never) = (machine.vis, machine.generics.never());
+    let span = machine.states[position].ident.span();
     let from = out.marker(position);
     let mut tokens = TokenStream::new();
     for (target, method) in &out.state_names(position).illegal {
         let to = out.marker(*target);
+        let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
         tokens.extend(quote! {
             #[doc(hidden)]
             #vis fn #method(&self) -> #sm::Transition<'_, #from, #to>
             where
-                for<#never> #from: #sm::TransitionTo<#to>,
+                for<#never> #bound,
             {
                 #sm::__private::mismatch()
             }

@@ -1,9 +1,10 @@
 //! The module with one type a state.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::{Emit, docs, visibility};
+use crate::tokens::respanned;
 
 /// `mod connection { pub struct Disconnected; ... }`.
 ///
@@ -11,13 +12,22 @@ use super::{Emit, docs, visibility};
 pub fn module(out: &Emit) -> TokenStream {
     let Emit { machine, names, .. } = out;
     let (vis, module) = (machine.vis, &names.module);
-    let doc = docs::line(&format!(" The states of [`{}`], one type each.", machine.ident));
+    let doc = docs::line(&format!(
+        " The states of [`{}`], one type each.",
+        machine.ident
+    ));
     let inside = visibility::inside(vis);
-    let (params, body) = (machine.generics.for_marker(), machine.generics.marker_body());
-    let markers = machine.states.iter().enumerate().map(|(position, state)| {
+    let (params, body) = (
+        machine.generics.for_marker(),
+        machine.generics.marker_body(),
+    );
+    let markers = machine.states.iter().map(|state| {
         let doc = docs::of_variant(state, || format!(" The state `{}`.", state.name));
-        let marker = out.marker_ident(position);
-        quote!(#doc #inside struct #marker #params #body;)
+        let marker = &state.ident;
+        // The first and the last token are where the compiler takes the type's place from.
+        let span = marker.span();
+        let (first, last) = (respanned(inside.clone(), span), quote_spanned!(span=> ;));
+        quote!(#doc #first struct #marker #params #body #last)
     });
     let links = machine
         .states

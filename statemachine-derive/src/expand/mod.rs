@@ -54,10 +54,8 @@ struct Emit<'a> {
 impl<'a> Emit<'a> {
     fn new(machine: &'a Machine<'a>, names: &'a Names, graph: &'a Graph) -> Self {
         let generics = &machine.generics;
-        let sm = match &machine.attr.krate {
-            Some(path) => path.to_token_stream(),
-            None => quote!(::statemachine),
-        };
+        let krate = machine.attr.krate.as_ref();
+        let sm = krate.map_or_else(|| quote!(::statemachine), |path| path.to_token_stream());
         Self {
             machine,
             names,

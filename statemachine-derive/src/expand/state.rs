@@ -1,7 +1,7 @@
 //! What a state's type implements.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::{Emit, machine::index};
 use crate::ast::{Fields, State};
@@ -9,7 +9,7 @@ use crate::ast::{Fields, State};
 /// `Dataless`, or `State`, `Viewed` and, where a hold can deref, `Newtype`.
 pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStream {
     match &state.fields {
-        Fields::None => dataless(out, position),
+        Fields::None => dataless(out, position, state),
         Fields::One(_) | Fields::Tuple(_) | Fields::Named(_) => {
             let shape = Shape::of(out, position, state);
             let mut items = with_data(out, position, state, &shape);
@@ -22,15 +22,24 @@ pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStrea
     }
 }
 
-fn dataless(out: &Emit, position: usize) -> TokenStream {
-    let Emit { sm, this, for_impl, where_clause, .. } = out;
+fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        where_clause,
+        ..
+    } = out;
     let (marker, index) = (out.marker(position), index(position));
+    // The first and the last token are where the compiler takes the impl's place from.
+    let span = state.ident.span();
+    let (first, body) = (
+        quote_spanned!(span=> impl),
+        quote_spanned!(span=> { type Enum = #this; const POSITION: u16 = #index; }),
+    );
     quote! {
         #[automatically_derived]
-        impl #for_impl #sm::Dataless for #marker #where_clause {
-            type Enum = #this;
-            const POSITION: u16 = #index;
-        }
+        #first #for_impl #sm::Dataless for #marker #where_clause #body
     }
 }
 
@@ -107,10 +116,22 @@ fn binding(field: usize) -> Ident {
 }
 
 fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStream {
-    let Emit { sm, this, for_impl, where_clause, .. } = out;
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        where_clause,
+        ..
+    } = out;
     let view_lifetime = out.machine.generics.view();
     let (marker, index, path) = (out.marker(position), index(position), out.variant(state));
-    let Shape { data, view, variant, owned, borrowed } = shape;
+    let Shape {
+        data,
+        view,
+        variant,
+        owned,
+        borrowed,
+    } = shape;
     // With one variant there is no other to be surprised by.
     let otherwise =
         (out.machine.states.len() > 1).then(|| quote!(_ => #sm::__private::mismatch(),));
@@ -152,7 +173,9 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
 }
 
 fn viewed(out: &Emit, position: usize, shape: &Shape) -> TokenStream {
-    let Emit { sm, where_clause, .. } = out;
+    let Emit {
+        sm, where_clause, ..
+    } = out;
     let generics = &out.machine.generics;
     let (lifetime, params) = (generics.view(), generics.for_impl_with_view());
     let marker = out.marker(position);
@@ -166,7 +189,13 @@ fn viewed(out: &Emit, position: usize, shape: &Shape) -> TokenStream {
 }
 
 fn newtype(out: &Emit, position: usize, ty: &TokenStream) -> TokenStream {
-    let Emit { sm, this, for_impl, where_clause, .. } = out;
+    let Emit {
+        sm,
+        this,
+        for_impl,
+        where_clause,
+        ..
+    } = out;
     let (marker, view) = (out.marker(position), out.machine.generics.view());
     quote! {
         #[automatically_derived]
