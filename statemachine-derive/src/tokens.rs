@@ -85,10 +85,9 @@ pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
         .into_iter()
         .map(|token| {
             let mut token = match token {
-                TokenTree::Group(group) => TokenTree::Group(Group::new(
-                    group.delimiter(),
-                    respanned(group.stream(), span),
-                )),
+                TokenTree::Group(group) => {
+                    TokenTree::Group(Group::new(group.delimiter(), respanned(group.stream(), span)))
+                }
                 token => token,
             };
             token.set_span(span);

@@ -9,11 +9,7 @@ use crate::{ast::State, tokens::as_generated};
 
 /// What the variant's own docs say; where it has none, the line.
 pub fn of_variant(state: &State, line: impl FnOnce() -> String) -> TokenStream {
-    if state.docs.is_empty() {
-        self::line(&line())
-    } else {
-        copied(&state.docs)
-    }
+    if state.docs.is_empty() { self::line(&line()) } else { copied(&state.docs) }
 }
 
 /// The line, then what the variant's own docs say.
@@ -43,20 +39,14 @@ pub fn copied(docs: &[&Attribute]) -> TokenStream {
 /// Whether a variant's docs may have links: in the states' module they mean something else, or
 /// nothing.
 pub fn have_links(state: &State) -> bool {
-    state
-        .docs
-        .iter()
-        .any(|doc| doc.to_token_stream().to_string().contains('['))
+    state.docs.iter().any(|doc| doc.to_token_stream().to_string().contains('['))
 }
 
 /// The transitions as a table.
 pub fn table(out: &Emit) -> String {
     let states = &out.machine.states;
-    let mut lines = vec![
-        String::new(),
-        " | from | to | method |".to_owned(),
-        " |---|---|---|".to_owned(),
-    ];
+    let mut lines =
+        vec![String::new(), " | from | to | method |".to_owned(), " |---|---|---|".to_owned()];
     let row = |from: &str, to: &str, method: &str| {
         format!(" | {from} | `{to}` | [`{method}`](Self::{method}) |")
     };

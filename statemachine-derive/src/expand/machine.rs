@@ -1,7 +1,7 @@
 //! The machine: a type around the runtime's, with a method for each thing that the declaration names.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::{Emit, docs};
 use crate::{
@@ -36,11 +36,13 @@ fn definition(out: &Emit) -> TokenStream {
         link(sm)
     ));
     let table = docs::line(&docs::table(out));
+    // Should the name be taken, the compiler says so from the first token to the last.
+    let (first, last) = (quote_spanned!(ident.span()=> struct), quote_spanned!(ident.span()=> ;));
     quote! {
         #title
         #table
-        #[allow(dead_code)]
-        #vis struct #ident #params (#sm::Machine<#this>) #where_clause;
+        #[allow(dead_code, non_camel_case_types)]
+        #vis #first #ident #params (#sm::Machine<#this>) #where_clause #last
     }
 }
 
@@ -147,7 +149,7 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
         #is_doc
         #[inline]
         #[must_use]
-        #vis fn #is_in(&self) -> bool {
+        #vis fn #is_in(&self) -> ::core::primitive::bool {
             #sm::__private::is(&self.0, #index)
         }
     };

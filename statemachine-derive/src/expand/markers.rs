@@ -12,15 +12,9 @@ use crate::tokens::respanned;
 pub fn module(out: &Emit) -> TokenStream {
     let Emit { machine, names, .. } = out;
     let (vis, module) = (machine.vis, &names.module);
-    let doc = docs::line(&format!(
-        " The states of [`{}`], one type each.",
-        machine.ident
-    ));
+    let doc = docs::line(&format!(" The states of [`{}`], one type each.", machine.ident));
     let inside = visibility::inside(vis);
-    let (params, body) = (
-        machine.generics.for_marker(),
-        machine.generics.marker_body(),
-    );
+    let (params, body) = (machine.generics.for_marker(), machine.generics.marker_body());
     let markers = machine.states.iter().map(|state| {
         let doc = docs::of_variant(state, || format!(" The state `{}`.", state.name));
         let marker = &state.ident;
@@ -34,12 +28,13 @@ pub fn module(out: &Emit) -> TokenStream {
         .iter()
         .any(docs::have_links)
         .then(|| quote!(#[allow(rustdoc::broken_intra_doc_links)]));
+    // Should the name be taken, the compiler says so from the first token to the last.
+    let (first, body) =
+        (quote_spanned!(module.span()=> mod), quote_spanned!(module.span()=> { #(#markers)* }));
     quote! {
         #doc
         #links
-        #[allow(dead_code)]
-        #vis mod #module {
-            #(#markers)*
-        }
+        #[allow(dead_code, non_camel_case_types)]
+        #vis #first #module #body
     }
 }

@@ -23,19 +23,13 @@ pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStrea
 }
 
 fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, where_clause, .. } = out;
     let (marker, index) = (out.marker(position), index(position));
     // The first and the last token are where the compiler takes the impl's place from.
     let span = state.ident.span();
     let (first, body) = (
         quote_spanned!(span=> impl),
-        quote_spanned!(span=> { type Enum = #this; const POSITION: u16 = #index; }),
+        quote_spanned!(span=> { type Enum = #this; const POSITION: ::core::primitive::u16 = #index; }),
     );
     quote! {
         #[automatically_derived]
@@ -116,22 +110,10 @@ fn binding(field: usize) -> Ident {
 }
 
 fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, where_clause, .. } = out;
     let view_lifetime = out.machine.generics.view();
     let (marker, index, path) = (out.marker(position), index(position), out.variant(state));
-    let Shape {
-        data,
-        view,
-        variant,
-        owned,
-        borrowed,
-    } = shape;
+    let Shape { data, view, variant, owned, borrowed } = shape;
     // With one variant there is no other to be surprised by.
     let otherwise =
         (out.machine.states.len() > 1).then(|| quote!(_ => #sm::__private::mismatch(),));
@@ -141,8 +123,8 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
             type Machine = #this;
             type Data = #data;
             type View<#view_lifetime> = #view where Self: #view_lifetime;
-            const INDEX: u16 = #index;
-            const HAS_DATA: bool = true;
+            const INDEX: ::core::primitive::u16 = #index;
+            const HAS_DATA: ::core::primitive::bool = true;
 
             #[inline]
             fn wrap(data: #data) -> #this {
@@ -173,9 +155,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
 }
 
 fn viewed(out: &Emit, position: usize, shape: &Shape) -> TokenStream {
-    let Emit {
-        sm, where_clause, ..
-    } = out;
+    let Emit { sm, where_clause, .. } = out;
     let generics = &out.machine.generics;
     let (lifetime, params) = (generics.view(), generics.for_impl_with_view());
     let marker = out.marker(position);
@@ -189,13 +169,7 @@ fn viewed(out: &Emit, position: usize, shape: &Shape) -> TokenStream {
 }
 
 fn newtype(out: &Emit, position: usize, ty: &TokenStream) -> TokenStream {
-    let Emit {
-        sm,
-        this,
-        for_impl,
-        where_clause,
-        ..
-    } = out;
+    let Emit { sm, this, for_impl, where_clause, .. } = out;
     let (marker, view) = (out.marker(position), out.machine.generics.view());
     quote! {
         #[automatically_derived]
