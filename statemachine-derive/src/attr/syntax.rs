@@ -179,15 +179,11 @@ fn known_key(cx: &Ctxt, ident: &Ident, keys: &Keys, others: &Keys) -> Option<&'s
         return None;
     }
     let near = nearest(&name, keys.all.iter().copied());
-    match near {
-        Some(near) => {
-            cx.error(ident.span(), format_args!("unknown key `{name}`; did you mean `{near}`?"))
-        }
-        None => cx.error(
-            ident.span(),
-            format_args!("unknown key `{name}`; `#[{attribute}]` takes {usage}"),
-        ),
-    }
+    let remedy = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("`#[{attribute}]` takes {usage}"),
+    };
+    cx.error(ident.span(), format_args!("unknown key `{name}`; {remedy}"));
     near
 }
 
@@ -298,9 +294,9 @@ impl Entry {
                 ),
             );
             // The last name in a path is the variant's.
-            let last = names.next_back();
-            list.is_garbled |= last.is_none();
-            list.names.extend(last);
+            let variant = names.next_back();
+            list.is_garbled |= variant.is_none();
+            list.names.extend(variant);
             return;
         }
         list.names.extend(names.next());

@@ -63,7 +63,7 @@ fn methods(out: &Emit) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
-        #[allow(dead_code)]
+        #[allow(dead_code, unused_qualifications)]
         impl #for_impl #ident #args #where_clause {
             #methods
         }

@@ -34,7 +34,12 @@ pub fn module(out: &Emit) -> TokenStream {
     quote! {
         #doc
         #links
-        #[allow(dead_code, non_camel_case_types)]
+        #[allow(
+            dead_code,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            non_camel_case_types
+        )]
         #vis #first #module #body
     }
 }

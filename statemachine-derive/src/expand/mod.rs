@@ -12,7 +12,7 @@ mod transitions;
 mod visibility;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens, quote};
 
 use crate::{
     ast::{Machine, State},
@@ -55,7 +55,7 @@ impl<'a> Emit<'a> {
     fn new(machine: &'a Machine<'a>, names: &'a Names, graph: &'a Graph) -> Self {
         let generics = &machine.generics;
         let krate = machine.attr.krate.as_ref();
-        let sm = krate.map_or_else(|| quote!(::statemachine), |path| path.to_token_stream());
+        let sm = krate.map_or_else(|| quote!(::statemachine), ToTokens::to_token_stream);
         Self {
             machine,
             names,
