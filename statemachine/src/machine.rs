@@ -272,7 +272,8 @@ impl<S: StateMachine> Machine<S> {
 
     /// Removes a handler; whether it was registered.
     ///
-    /// A call of it that is under way goes on.
+    /// It may be called from a handler, the removed one included. A transition that has begun to
+    /// call handlers calls those that it found, so that one may be called once more.
     pub fn remove(&self, id: HandlerId) -> bool {
         self.lock.look().has_handlers() && self.lock.extension().remove(id)
     }
