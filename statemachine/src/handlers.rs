@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     change::Change,
-    lock::Extension,
+    lock::{Extension, StateSet},
     state::{Kind, StateMachine},
     sync::Mutex,
 };
@@ -23,16 +23,25 @@ pub(crate) type Veto = Box<dyn Error + Send + Sync>;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct HandlerId(u64);
 
-/// Where a handler listens: none stands for any state.
+/// The transitions that a handler is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Route {
-    pub(crate) from: Option<u16>,
+    pub(crate) from: StateSet,
     pub(crate) to: u16,
 }
 
 impl Route {
     fn matches(self, from: u16, to: u16) -> bool {
-        self.to == to && self.from.is_none_or(|state| state == from)
+        self.to == to && self.from.contains(from)
+    }
+
+    /// Less is more specific.
+    fn breadth(self) -> u8 {
+        match self.from {
+            StateSet::One(_) => 0,
+            StateSet::Bits(_) => 1,
+            StateSet::All => 2,
+        }
     }
 }
 
@@ -236,12 +245,12 @@ impl<S: StateMachine> Handlers<S> {
             .try_for_each(|entry| (entry.run)(state))
     }
 
-    /// What makes the new state, if anything was registered to: for this transition, or else for
-    /// any into that state.
+    /// What makes the new state, if anything was registered to: for this transition alone, or else
+    /// for others into that state too.
     pub(crate) fn find_action(&self, from: u16, to: u16) -> Option<Arc<Action<S>>> {
         let table = self.snapshot();
-        let find = |from| table.actions.iter().find(|entry| entry.at == Route { from, to });
-        find(Some(from)).or_else(|| find(None)).map(|entry| Arc::clone(&entry.run))
+        let actions = table.actions.iter().filter(|entry| entry.at.matches(from, to));
+        actions.min_by_key(|entry| entry.at.breadth()).map(|entry| Arc::clone(&entry.run))
     }
 
     /// Tells those who listen. The first panic goes on when all have run.

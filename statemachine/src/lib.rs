@@ -9,6 +9,7 @@ extern crate self as statemachine;
 #[path = "private.rs"]
 pub mod __private;
 mod change;
+mod diagram;
 mod guard;
 mod handle;
 mod handlers;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     change::Change,
+    diagram::Picture,
     handle::{StateHandle, Transition, When},
     handlers::{HandlerId, Handlers},
     lock::{Lock, Word},
@@ -271,9 +272,54 @@ impl<S: StateMachine> Machine<S> {
 
     /// Removes a handler; whether it was registered.
     ///
-    /// A call of it that is under way goes on.
+    /// It may be called from a handler, the removed one included. A transition that has begun to
+    /// call handlers calls those that it found, so that one may be called once more.
     pub fn remove(&self, id: HandlerId) -> bool {
         self.lock.look().has_handlers() && self.lock.extension().remove(id)
+    }
+
+    /// The machine's picture with the state that it is in marked, in Mermaid's language for state
+    /// diagrams: see [`StateMachine::mermaid`].
+    ///
+    /// A look, as [`state`](Self::state): never blocks.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// assert!(door.mermaid().ends_with("class Open current\n"));
+    /// ```
+    #[must_use]
+    pub fn mermaid(&self) -> String {
+        Picture::of::<S>(Some(self.position())).mermaid()
+    }
+
+    /// The machine's picture with the state that it is in marked, in the language of Graphviz: see
+    /// [`StateMachine::dot`].
+    ///
+    /// A look, as [`state`](Self::state): never blocks.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// assert!(door.dot().contains(r#""Open" [penwidth=3]"#));
+    /// ```
+    #[must_use]
+    pub fn dot(&self) -> String {
+        Picture::of::<S>(Some(self.position())).dot()
     }
 
     #[inline]

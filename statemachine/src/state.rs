@@ -5,7 +5,7 @@
 
 use std::marker::PhantomData;
 
-use crate::private::Graph;
+use crate::{diagram::Picture, private::Graph};
 
 /// An enum whose variants are the states of a machine.
 ///
@@ -46,6 +46,59 @@ pub trait StateMachine: Sized {
     /// A state without its data: the enum itself where no variant has data, else its generated
     /// fieldless twin.
     type Kind: Kind;
+
+    /// The machine's picture, in Mermaid's language for state diagrams, which GitHub, GitLab and
+    /// many editors draw.
+    ///
+    /// An arrow from a dot shows the initial state and an arrow to a ringed dot a terminal one; the
+    /// name of a state with data is followed by `(..)`; arrows that are no declared transitions are
+    /// named `reset` and `restored`. [`Machine::mermaid`](crate::Machine::mermaid) marks the state
+    /// that a machine is in.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Job {
+    /// #     #[state(to(Running))]
+    /// #     Queued,
+    /// #     #[state(terminal)]
+    /// #     Running(u32),
+    /// # }
+    /// assert_eq!(
+    ///     Job::mermaid(),
+    ///     r#"stateDiagram-v2
+    ///     state "Running(..)" as Running
+    ///     [*] --> Queued
+    ///     Queued --> Running
+    ///     Running --> [*]
+    /// "#
+    /// );
+    /// ```
+    #[must_use]
+    fn mermaid() -> String {
+        Picture::of::<Self>(None).mermaid()
+    }
+
+    /// The machine's picture, in the language of Graphviz.
+    ///
+    /// The marks are those of [`mermaid`](Self::mermaid), but for a terminal state, which is drawn
+    /// with a double line.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Job {
+    /// #     #[state(to(Running))]
+    /// #     Queued,
+    /// #     #[state(terminal)]
+    /// #     Running(u32),
+    /// # }
+    /// assert!(Job::dot().contains(r#""Queued" -> "Running""#));
+    /// ```
+    #[must_use]
+    fn dot() -> String {
+        Picture::of::<Self>(None).dot()
+    }
 
     #[doc(hidden)]
     const GRAPH: &'static Graph;

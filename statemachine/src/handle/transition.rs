@@ -187,7 +187,12 @@ assert!(door.is_closed());
     /// Registers a handler that is called when the right has been won, before the caller's work, and
     /// may veto: its first error rolls back and reaches the caller as [`Refused::Vetoed`].
     ///
-    /// Handlers of one transition are called in order of registration.
+    /// Handlers of one transition are called in order of registration. One that is registered on
+    /// `to_b()` is called for the transition from each of `B`'s sources, one on `reset()` for every
+    /// transition to the initial state.
+    ///
+    /// What the handler asks of the machine is refused or waited for like anyone's: it is called in
+    /// the middle of a transition, so no other can begin before it returns.
     ///
     /// ```
     /// # use statemachine::{Refused, StateMachine};
@@ -216,7 +221,8 @@ assert!(door.is_closed());
     }
 
     /// Registers what [`perform`](Self::perform) does: it makes the new state's data. A transition
-    /// has one action; a later one replaces it.
+    /// has one action; a later one replaces it. One that is registered on `to_b()` is used from
+    /// those of `B`'s sources that have none of their own.
     ///
     /// ```
     /// # use statemachine::StateMachine;
@@ -285,8 +291,7 @@ assert!(door.is_closed());
     }
 
     fn route(&self) -> Route {
-        let is_one = A::INDEX != Any::<A::Machine>::INDEX;
-        Route { from: is_one.then_some(A::INDEX), to: B::INDEX }
+        Route { from: self.from(), to: B::INDEX }
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use crate::private::Graph;
 use super::word::{MAX_HOLDERS, Word};
 
 /// Some of a machine's states.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum StateSet {
     One(u16),
     /// One bit a state, least significant first.

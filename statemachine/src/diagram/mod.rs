@@ -1,0 +1,65 @@
+//! Pictures of a machine, as text that other tools draw.
+//!
+//! Both languages draw the same marks:
+//!
+//! | | |
+//! |---|---|
+//! | the initial state | an arrow from a dot |
+//! | a terminal state | an arrow to a ringed dot in Mermaid, a double line in DOT |
+//! | a state that is only restored | an arrow named `restored` |
+//! | a state with data | its name is followed by `(..)` |
+//! | `reset` | an arrow named `reset` from "any state" |
+//! | the state that a live machine is in | a thick line |
+
+mod dot;
+mod mermaid;
+
+use crate::{private::Graph, state::StateMachine};
+
+/// What there is to draw, whatever the machine's type.
+#[derive(Clone, Copy)]
+pub(crate) struct Picture {
+    name: &'static str,
+    states: &'static [&'static str],
+    transitions: &'static [(&'static str, &'static str)],
+    graph: &'static Graph,
+    /// The state that a live machine is in.
+    current: Option<u16>,
+}
+
+impl Picture {
+    pub(crate) fn of<S: StateMachine>(current: Option<u16>) -> Self {
+        Self {
+            name: S::NAME,
+            states: S::STATES,
+            transitions: S::TRANSITIONS,
+            graph: S::GRAPH,
+            current,
+        }
+    }
+
+    pub(crate) fn mermaid(self) -> String {
+        mermaid::write(self)
+    }
+
+    pub(crate) fn dot(self) -> String {
+        dot::write(self)
+    }
+
+    fn initial(self) -> usize {
+        usize::from(self.graph.initial)
+    }
+
+    fn position(self, state: &str) -> usize {
+        self.states
+            .iter()
+            .position(|&known| known == state)
+            .expect("a transition is between states of its machine")
+    }
+
+    /// The state's name, and a mark where it has data.
+    fn label(self, position: usize) -> String {
+        let mark = if self.graph.nodes[position].data { "(..)" } else { "" };
+        format!("{}{mark}", self.states[position])
+    }
+}
