@@ -83,7 +83,8 @@ impl<'a> Machine<'a> {
         let mut states: Vec<State> =
             variants(input).map(|variant| State::from_syn(cx, variant, &generics)).collect();
         let resolver = Resolver::new(states.iter().map(|state| state.name.clone()));
-        let is_complete = resolve_targets(cx, &resolver, &mut states);
+        let is_garbled = states.iter().any(|state| state.attr.is_garbled);
+        let is_complete = resolve_targets(cx, &resolver, &mut states) && !is_garbled;
         let goals = distinct(cx, "can_always_reach", &attr.can_always_reach, |name| match resolver
             .resolve(cx, name)
         {
@@ -127,7 +128,8 @@ impl<'a> State<'a> {
         }
         let name = variant.ident.unraw().to_string();
         let word = match &attr.name {
-            Some(word) => word.unraw().to_string(),
+            // Words that are not in snake case are reported when all are known.
+            Some(word) => names::snake(&word.unraw().to_string()),
             None => names::snake(&name),
         };
         Self {

@@ -84,9 +84,10 @@ impl Generics {
         &self.never
     }
 
-    /// The names of the parameters, without `'` and `r#`.
-    pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.params.iter().map(|param| param.word.as_str())
+    /// The names of the type parameters, without `r#`.
+    pub fn type_words(&self) -> impl Iterator<Item = &str> {
+        let types = self.params.iter().filter(|param| matches!(param.kind, Kind::Type));
+        types.map(|param| param.word.as_str())
     }
 
     /// `<'a, T>`.

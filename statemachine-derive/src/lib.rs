@@ -24,6 +24,9 @@ mod check;
 
 mod expand;
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 

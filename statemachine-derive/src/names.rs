@@ -62,7 +62,7 @@ pub struct StateNames {
     pub data: Option<(Ident, Ident)>,
 }
 
-/// One name for two items; the enum's own name or a parameter's counts as an item.
+/// One name for two items; the enum's own name or a type parameter's counts as an item.
 pub struct ItemClash {
     pub name: String,
     /// What was to have the name, and what has it.
@@ -140,7 +140,7 @@ struct Items {
 
 impl Items {
     fn new(machine: &Machine) -> Self {
-        let params = machine.generics.words();
+        let params = machine.generics.type_words();
         let mut taken: HashMap<String, Item> =
             params.map(|word| (word.to_owned(), Item::Parameter)).collect();
         taken.insert(machine.name(), Item::Enum);
@@ -210,7 +210,7 @@ impl Methods {
                 let is_taken =
                     self.taken.contains_key(&name) || OF_MACHINE.contains(&name.as_str());
                 if !is_legal && !is_taken {
-                    let method = ident(&name, Span::call_site());
+                    let method = ident(&name, from.ident.span());
                     names[source].illegal.push((target, method));
                     self.taken.insert(name, source);
                 }

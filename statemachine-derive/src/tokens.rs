@@ -40,12 +40,14 @@ pub fn replace_self(tokens: TokenStream, this: &TokenStream) -> TokenStream {
         return tokens;
     }
     let mut replaced = TokenStream::new();
-    let mut tokens = tokens.into_iter().peekable();
+    let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) if ident == "Self" => {
-                let is_prefix =
-                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                let is_colon =
+                    |token| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == ':');
+                let mut next = tokens.clone();
+                let is_prefix = is_colon(next.next()) && is_colon(next.next());
                 replaced.extend(if is_prefix { quote!(<#this>) } else { this.clone() });
             }
             TokenTree::Group(group) => {
@@ -76,16 +78,22 @@ pub fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
 /// The tokens as if the derive had written them, so that the lints which judged them where the user
 /// wrote them do not judge the copy too.
 pub fn as_generated(tokens: TokenStream) -> TokenStream {
+    respanned(tokens, Span::call_site())
+}
+
+/// The tokens, all of them with that span.
+pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                TokenTree::Group(Group::new(group.delimiter(), as_generated(group.stream())))
-            }
-            mut token => {
-                token.set_span(Span::call_site());
-                token
-            }
+        .map(|token| {
+            let mut token = match token {
+                TokenTree::Group(group) => {
+                    TokenTree::Group(Group::new(group.delimiter(), respanned(group.stream(), span)))
+                }
+                token => token,
+            };
+            token.set_span(span);
+            token
         })
         .collect()
 }
@@ -103,5 +111,28 @@ pub fn from_inside(path: TokenStream) -> TokenStream {
             quote!(super::#first #rest)
         }
         first => first.into_iter().chain(tokens).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::{mention_lifetime, mention_name, replace_self};
+
+    #[test]
+    fn names_are_told_from_lifetimes_and_path_segments() {
+        let tokens = quote!(Vec<&'a other::T>);
+        assert!(mention_lifetime(&tokens, "a") && !mention_name(&tokens, "a"));
+        assert!(!mention_name(&tokens, "T"));
+        assert!(mention_name(&quote!(T: Copy), "T"));
+        assert!(mention_name(&quote!([u8; { N }]), "N"));
+    }
+
+    #[test]
+    fn the_enum_stands_for_self() {
+        let replaced = replace_self(quote!(Box<Self>, [u8; Self::N], Self: Sized), &quote!(E));
+        let expected = quote!(Box<E>, [u8; <E>::N], E: Sized);
+        assert_eq!(replaced.to_string(), expected.to_string());
     }
 }

@@ -24,7 +24,8 @@ pub fn states_have_a_way_out(cx: &Ctxt, machine: &Machine) {
         return;
     }
     for (_, state) in machine.declared() {
-        if state.attr.terminal.is_none() && state.attr.to.is_none() {
+        let attr = &state.attr;
+        if attr.terminal.is_none() && attr.to.is_none() && !attr.is_garbled {
             cx.error(
                 state.ident.span(),
                 format_args!(

@@ -20,6 +20,7 @@ pub fn check(cx: &Ctxt, machine: &Machine, names: &Names, graph: &Graph) {
     has_few_enough_states(cx, machine);
     has_one_initial_state(cx, machine);
 
+    names::words_are_in_snake_case(cx, machine);
     names::words_differ(cx, machine);
     names::methods_differ(cx, machine, names);
     names::machine_is_not_hidden(cx, machine, names);

@@ -2,11 +2,30 @@
 
 use std::collections::HashMap;
 
+use syn::ext::IdentExt as _;
+
 use crate::{
     ast::{Machine, State},
     ctxt::Ctxt,
     names::{Item, ItemClash, MethodClash, Names, Owner},
 };
+
+/// A word becomes a part of methods' names, which are in snake case.
+pub fn words_are_in_snake_case(cx: &Ctxt, machine: &Machine) {
+    for state in &machine.states {
+        if let Some(name) = &state.attr.name
+            && name.unraw() != state.word
+        {
+            cx.error(
+                name.span(),
+                format_args!(
+                    "`{name}` is not in snake case, as names of methods are; write `{}`",
+                    state.word
+                ),
+            );
+        }
+    }
+}
 
 /// Methods are named after states' words, so two states with one word would have the same methods.
 pub fn words_differ(cx: &Ctxt, machine: &Machine) {

@@ -38,14 +38,24 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
     quote! {
         #owned_doc
         #non_exhaustive
-        #[allow(dead_code)]
+        #[allow(
+            dead_code,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            non_camel_case_types
+        )]
         #vis struct #owned #params #where_clause {
             #(#owned_fields,)*
         }
 
         #borrowed_doc
         #non_exhaustive
-        #[allow(dead_code)]
+        #[allow(
+            dead_code,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            non_camel_case_types
+        )]
         #vis struct #borrowed #params_with_view #where_clause {
             #(#borrowed_fields,)*
         }

@@ -30,14 +30,14 @@ pub fn implementation(out: &Emit) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #for_impl #sm::StateMachine for #this #where_clause {
-            const NAME: &'static str = #name;
-            const STATES: &'static [&'static str] = <#kind as #sm::Kind>::NAMES;
-            const TRANSITIONS: &'static [(&'static str, &'static str)] = &[#(#transitions),*];
+            const NAME: &'static ::core::primitive::str = #name;
+            const STATES: &'static [&'static ::core::primitive::str] = <#kind as #sm::Kind>::NAMES;
+            const TRANSITIONS: &'static [(&'static ::core::primitive::str, &'static ::core::primitive::str)] = &[#(#transitions),*];
             type Kind = #kind;
             const GRAPH: &'static #sm::__private::Graph = &#graph;
 
             #[inline]
-            fn index(&self) -> u16 {
+            fn index(&self) -> ::core::primitive::u16 {
                 match self {
                     #(#indexes)*
                     #no_variants
@@ -45,7 +45,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
             }
 
             #[inline]
-            fn dataless(index: u16) -> Self {
+            fn dataless(index: ::core::primitive::u16) -> Self {
                 match index {
                     #(#owned)*
                     _ => #sm::__private::mismatch(),
@@ -53,7 +53,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
             }
 
             #[inline]
-            fn dataless_ref<#view>(index: u16) -> &#view Self
+            fn dataless_ref<#view>(index: ::core::primitive::u16) -> &#view Self
             where
                 Self: #view,
             {

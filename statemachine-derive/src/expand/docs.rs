@@ -45,16 +45,19 @@ pub fn have_links(state: &State) -> bool {
 /// The transitions as a table.
 pub fn table(out: &Emit) -> String {
     let states = &out.machine.states;
-    let mut table = String::from("\n | from | to | method |\n |---|---|---|");
+    let mut lines =
+        vec![String::new(), " | from | to | method |".to_owned(), " |---|---|---|".to_owned()];
+    let row = |from: &str, to: &str, method: &str| {
+        format!(" | {from} | `{to}` | [`{method}`](Self::{method}) |")
+    };
     for (state, names) in states.iter().zip(&out.names.states) {
+        let from = format!("`{}`", state.name);
         for (target, method) in state.targets.iter().zip(&names.transitions) {
-            let (from, to) = (&state.name, &states[target.position].name);
-            table.push_str(&format!("\n | `{from}` | `{to}` | [`{method}`](Self::{method}) |"));
+            lines.push(row(&from, &states[target.position].name, &method.to_string()));
         }
     }
     if let (Some(_), Some(initial)) = (out.machine.attr.reset, states.get(out.machine.initial)) {
-        let to = &initial.name;
-        table.push_str(&format!("\n | any | `{to}` | [`reset`](Self::reset) |"));
+        lines.push(row("any", &initial.name, "reset"));
     }
-    table
+    lines.join("\n")
 }

@@ -1,7 +1,7 @@
 //! A state without its data.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::{Emit, docs, machine::index, respanned};
 use crate::ast;
@@ -30,6 +30,9 @@ fn definition(out: &Emit) -> TokenStream {
         let ident = respanned(&state.ident);
         quote!(#doc #ident,)
     });
+    // Should the name be taken, the compiler says so from the first token to the last.
+    let (first, body) =
+        (quote_spanned!(kind.span()=> enum), quote_spanned!(kind.span()=> { #(#variants)* }));
     quote! {
         #doc
         #[derive(
@@ -43,10 +46,8 @@ fn definition(out: &Emit) -> TokenStream {
             ::core::hash::Hash,
         )]
         #non_exhaustive
-        #[allow(dead_code)]
-        #vis enum #kind {
-            #(#variants)*
-        }
+        #[allow(dead_code, non_camel_case_types)]
+        #vis #first #kind #body
     }
 }
 
@@ -69,7 +70,7 @@ fn of_the_twin(out: &Emit) -> TokenStream {
             #constants
 
             #[inline]
-            fn position(&self) -> u16 {
+            fn position(&self) -> ::core::primitive::u16 {
                 match self {
                     #(#positions)*
                     #no_states
@@ -77,7 +78,7 @@ fn of_the_twin(out: &Emit) -> TokenStream {
             }
 
             #[inline]
-            fn at(position: u16) -> Self {
+            fn at(position: ::core::primitive::u16) -> Self {
                 match position {
                     #(#states)*
                     _ => #sm::__private::mismatch(),
@@ -96,12 +97,12 @@ fn of_the_enum(out: &Emit) -> TokenStream {
             #constants
 
             #[inline]
-            fn position(&self) -> u16 {
+            fn position(&self) -> ::core::primitive::u16 {
                 #sm::StateMachine::index(self)
             }
 
             #[inline]
-            fn at(position: u16) -> Self {
+            fn at(position: ::core::primitive::u16) -> Self {
                 #sm::StateMachine::dataless(position)
             }
         }
@@ -112,8 +113,8 @@ fn constants(out: &Emit) -> TokenStream {
     let name = out.machine.name();
     let names = out.machine.states.iter().map(|state| &state.name);
     quote! {
-        const MACHINE: &'static str = #name;
-        const NAMES: &'static [&'static str] = &[#(#names),*];
+        const MACHINE: &'static ::core::primitive::str = #name;
+        const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
     }
 }
 
@@ -130,7 +131,7 @@ fn alias(out: &Emit) -> TokenStream {
     ));
     quote! {
         #doc
-        #[allow(dead_code)]
+        #[allow(dead_code, non_camel_case_types)]
         #vis type #kind #params = #this;
     }
 }
@@ -150,7 +151,7 @@ fn text(out: &Emit) -> TokenStream {
         impl ::core::str::FromStr for #kind {
             type Err = #sm::UnknownState;
 
-            fn from_str(name: &str) -> ::core::result::Result<Self, #sm::UnknownState> {
+            fn from_str(name: &::core::primitive::str) -> ::core::result::Result<Self, #sm::UnknownState> {
                 #sm::__private::parse(name)
             }
         }

@@ -1,10 +1,13 @@
 //! The machine: a type around the runtime's, with a method for each thing that the declaration names.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::{Emit, docs};
-use crate::ast::{Fields, State};
+use crate::{
+    ast::{Fields, State},
+    tokens::respanned,
+};
 
 /// The type and its impls.
 pub fn items(out: &Emit) -> TokenStream {
@@ -33,11 +36,13 @@ fn definition(out: &Emit) -> TokenStream {
         link(sm)
     ));
     let table = docs::line(&docs::table(out));
+    // Should the name be taken, the compiler says so from the first token to the last.
+    let (first, last) = (quote_spanned!(ident.span()=> struct), quote_spanned!(ident.span()=> ;));
     quote! {
         #title
         #table
-        #[allow(dead_code)]
-        #vis struct #ident #params (#sm::Machine<#this>) #where_clause;
+        #[allow(dead_code, non_camel_case_types)]
+        #vis #first #ident #params (#sm::Machine<#this>) #where_clause #last
     }
 }
 
@@ -58,7 +63,7 @@ fn methods(out: &Emit) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
-        #[allow(dead_code)]
+        #[allow(dead_code, unused_qualifications)]
         impl #for_impl #ident #args #where_clause {
             #methods
         }
@@ -144,7 +149,7 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
         #is_doc
         #[inline]
         #[must_use]
-        #vis fn #is_in(&self) -> bool {
+        #vis fn #is_in(&self) -> ::core::primitive::bool {
             #sm::__private::is(&self.0, #index)
         }
     };
@@ -196,15 +201,17 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
 fn illegal(out: &Emit, position: usize) -> TokenStream {
     let Emit { machine, sm, .. } = out;
     let (vis, never) = (machine.vis, machine.generics.never());
+    let span = machine.states[position].ident.span();
     let from = out.marker(position);
     let mut tokens = TokenStream::new();
     for (target, method) in &out.state_names(position).illegal {
         let to = out.marker(*target);
+        let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
         tokens.extend(quote! {
             #[doc(hidden)]
             #vis fn #method(&self) -> #sm::Transition<'_, #from, #to>
             where
-                for<#never> #from: #sm::TransitionTo<#to>,
+                for<#never> #bound,
             {
                 #sm::__private::mismatch()
             }

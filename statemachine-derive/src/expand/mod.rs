@@ -12,7 +12,7 @@ mod transitions;
 mod visibility;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens, quote};
 
 use crate::{
     ast::{Machine, State},
@@ -54,10 +54,8 @@ struct Emit<'a> {
 impl<'a> Emit<'a> {
     fn new(machine: &'a Machine<'a>, names: &'a Names, graph: &'a Graph) -> Self {
         let generics = &machine.generics;
-        let sm = match &machine.attr.krate {
-            Some(path) => path.to_token_stream(),
-            None => quote!(::statemachine),
-        };
+        let krate = machine.attr.krate.as_ref();
+        let sm = krate.map_or_else(|| quote!(::statemachine), ToTokens::to_token_stream);
         Self {
             machine,
             names,

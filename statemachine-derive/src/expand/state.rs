@@ -1,7 +1,7 @@
 //! What a state's type implements.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::{Emit, machine::index};
 use crate::ast::{Fields, State};
@@ -9,28 +9,31 @@ use crate::ast::{Fields, State};
 /// `Dataless`, or `State`, `Viewed` and, where a hold can deref, `Newtype`.
 pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStream {
     match &state.fields {
-        Fields::None => dataless(out, position),
+        Fields::None => dataless(out, position, state),
         Fields::One(_) | Fields::Tuple(_) | Fields::Named(_) => {
             let shape = Shape::of(out, position, state);
             let mut items = with_data(out, position, state, &shape);
-            items.extend(viewed(out, position, &shape));
+            items.extend(viewed(out, position, state, &shape));
             if let Fields::One(ty) = &state.fields {
-                items.extend(newtype(out, position, ty));
+                items.extend(newtype(out, position, state, ty));
             }
             items
         }
     }
 }
 
-fn dataless(out: &Emit, position: usize) -> TokenStream {
+fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
     let Emit { sm, this, for_impl, where_clause, .. } = out;
     let (marker, index) = (out.marker(position), index(position));
+    // The first and the last token are where the compiler takes the impl's place from.
+    let span = state.ident.span();
+    let (first, body) = (
+        quote_spanned!(span=> impl),
+        quote_spanned!(span=> { type Enum = #this; const POSITION: ::core::primitive::u16 = #index; }),
+    );
     quote! {
         #[automatically_derived]
-        impl #for_impl #sm::Dataless for #marker #where_clause {
-            type Enum = #this;
-            const POSITION: u16 = #index;
-        }
+        #first #for_impl #sm::Dataless for #marker #where_clause #body
     }
 }
 
@@ -111,6 +114,11 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
     let view_lifetime = out.machine.generics.view();
     let (marker, index, path) = (out.marker(position), index(position), out.variant(state));
     let Shape { data, view, variant, owned, borrowed } = shape;
+    // Should a type be less visible than the enum, the compiler says so at the variant, and once.
+    let types = quote_spanned! {state.ident.span()=>
+        type Data = #data;
+        type View<#view_lifetime> = #view where Self: #view_lifetime;
+    };
     // With one variant there is no other to be surprised by.
     let otherwise =
         (out.machine.states.len() > 1).then(|| quote!(_ => #sm::__private::mismatch(),));
@@ -118,10 +126,9 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
         #[automatically_derived]
         impl #for_impl #sm::State for #marker #where_clause {
             type Machine = #this;
-            type Data = #data;
-            type View<#view_lifetime> = #view where Self: #view_lifetime;
-            const INDEX: u16 = #index;
-            const HAS_DATA: bool = true;
+            #types
+            const INDEX: ::core::primitive::u16 = #index;
+            const HAS_DATA: ::core::primitive::bool = true;
 
             #[inline]
             fn wrap(data: #data) -> #this {
@@ -151,27 +158,29 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
     }
 }
 
-fn viewed(out: &Emit, position: usize, shape: &Shape) -> TokenStream {
+fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStream {
     let Emit { sm, where_clause, .. } = out;
     let generics = &out.machine.generics;
     let (lifetime, params) = (generics.view(), generics.for_impl_with_view());
     let marker = out.marker(position);
     let view = &shape.view;
+    let ty = quote_spanned!(state.ident.span()=> type View = #view;);
     quote! {
         #[automatically_derived]
         impl #params #sm::Viewed<#lifetime> for #marker #where_clause {
-            type View = #view;
+            #ty
         }
     }
 }
 
-fn newtype(out: &Emit, position: usize, ty: &TokenStream) -> TokenStream {
+fn newtype(out: &Emit, position: usize, state: &State, ty: &TokenStream) -> TokenStream {
     let Emit { sm, this, for_impl, where_clause, .. } = out;
     let (marker, view) = (out.marker(position), out.machine.generics.view());
+    let field = quote_spanned!(state.ident.span()=> type Field = #ty;);
     quote! {
         #[automatically_derived]
         impl #for_impl #sm::Newtype for #marker #where_clause {
-            type Field = #ty;
+            #field
 
             #[inline]
             fn field<#view>(machine: &#view #this) -> &#view #ty {

@@ -1,6 +1,6 @@
 //! One impl a declared transition.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::Emit;
@@ -16,12 +16,12 @@ pub fn implementations(out: &Emit, state: &State, position: usize) -> TokenStrea
     let mut items = TokenStream::new();
     for target in &state.targets {
         let to = out.marker(target.position);
-        let span = Span::call_site().located_at(target.ident.span());
-        let head =
-            quote_spanned!(span=> impl #for_impl #sm::TransitionTo<#to> for #from #where_clause);
+        let span = target.ident.span();
+        // The first and the last token are where the compiler takes the impl's place from.
+        let (first, body) = (quote_spanned!(span=> impl), quote_spanned!(span=> {}));
         items.extend(quote! {
             #[automatically_derived]
-            #head {}
+            #first #for_impl #sm::TransitionTo<#to> for #from #where_clause #body
         });
     }
     items

@@ -4,8 +4,8 @@ use std::{fmt, marker::PhantomData};
 
 use super::InState;
 use crate::{
-    handlers::Veto,
-    lock::{Left, Move},
+    handlers::{Handlers, Veto},
+    lock::{Left, Lock, Move},
     refused::Refused,
     state::{Any, Dataless, State, StateMachine, View},
     wait::Exclusive,
@@ -44,7 +44,7 @@ pub struct InTransition<'a, A: State, B> {
 
 impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// The transition, unless a handler vetoes it; then the right comes back.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin(
         right: Exclusive<'a, A::Machine>,
         listened: bool,
@@ -314,6 +314,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
         drop(self);
     }
 
+    #[inline]
     fn step(&self) -> Move {
         Move { from: self.from(), to: B::INDEX, moves_data: A::HAS_DATA || B::HAS_DATA }
     }
@@ -323,7 +324,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
         let (lock, step) = (self.right.lock(), self.step());
         let Left { data, sequence } = self.right.commit(step, data);
         if let Some(sequence) = sequence {
-            lock.extension().run_after(step.from, step.to, sequence);
+            tell(lock, step, sequence);
         }
         A::unwrap(data.unwrap_or_else(|| A::Machine::dataless(step.from)))
     }
@@ -335,11 +336,17 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
         // From here on a panic lets go of the hold.
         let hold = InState::of(hold);
         if let Some(sequence) = sequence {
-            lock.extension().run_after(step.from, step.to, sequence);
+            tell(lock, step, sequence);
         }
         drop(data);
         hold
     }
+}
+
+/// Tells the handlers of a commit.
+#[cold]
+fn tell<S: StateMachine>(lock: &Lock<S, Handlers<S>>, step: Move, sequence: u64) {
+    lock.extension().run_after(step.from, step.to, sequence);
 }
 
 #[cold]

@@ -84,6 +84,7 @@ where
         }
     }
 
+    #[cold]
     fn refuse(
         self,
         refusal: Refusal,

@@ -85,6 +85,7 @@ where
         })
     }
 
+    #[cold]
     fn refuse(
         mut self,
         refusal: Refusal,

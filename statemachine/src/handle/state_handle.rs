@@ -118,7 +118,7 @@ where
 {
     type Enum = A::Machine;
 
-    #[inline]
+    #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.machine.lock();
         let hope = Self::position().map_or_else(|| lock.look(), Word::idle);
@@ -129,7 +129,7 @@ where
         Place::take(self.machine.lock(), Self::request(), notify, None)
     }
 
-    #[inline]
+    #[inline(always)]
     fn accept(self, granted: Granted<'a, A::Machine>, _: bool) -> Result<InState<'a, A>, Refused> {
         match granted {
             Granted::Shared(right) => Ok(InState::of(right)),
@@ -139,6 +139,7 @@ where
         }
     }
 
+    #[cold]
     fn refuse(
         self,
         refusal: Refusal,

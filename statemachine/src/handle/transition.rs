@@ -28,8 +28,8 @@ use crate::{
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Transition<'a, A: State, B> {
     machine: &'a Machine<A::Machine>,
-    from: StateSet,
-    expected: &'static [&'static str],
+    /// Whether it starts anywhere, the states that have no such transition included.
+    from_anywhere: bool,
     to: PhantomData<fn() -> (A, B)>,
 }
 
@@ -52,7 +52,7 @@ assert!(door.is_closed());
 
     #[inline]
     pub(crate) fn declared(machine: &'a Machine<A::Machine>) -> Self {
-        Self { machine, from: StateSet::One(A::INDEX), expected: A::EXPECTED, to: PhantomData }
+        Self { machine, from_anywhere: false, to: PhantomData }
     }
 
     /// Begins and commits in one step, where the new state has no data. Never blocks.
@@ -92,7 +92,7 @@ assert!(door.is_closed());
         }
         match lock.leap(A::INDEX, <B as State>::INDEX) {
             Ok(()) => Ok(A::unwrap(A::Machine::dataless(A::INDEX))),
-            Err(word) => self.begin(word).map(InTransition::commit),
+            Err(word) => self.commit_slowly(word),
         }
     }
 
@@ -278,29 +278,46 @@ assert!(door.is_closed());
         self.machine.register(|handlers| handlers.after(self.route(), handler))
     }
 
-    /// Takes the right at once or not at all, where the word was found to be that.
+    /// Begins and commits where somebody waits or listens, or says why not.
     #[cold]
-    fn begin(self, word: Word) -> Result<InTransition<'a, A, B>, Refused> {
-        match self.machine.lock().try_acquire(&Request::Exclusive(self.from), word) {
-            Ok((granted, listened)) => self.accept(granted, listened),
+    fn commit_slowly(self, word: Word) -> Result<A::Data, Refused>
+    where
+        B: Dataless,
+    {
+        match self.machine.lock().try_acquire(&Request::Exclusive(self.from()), word) {
+            Ok((granted, listened)) => self.accept(granted, listened).map(InTransition::commit),
             Err(refusal) => Err(self.refuse(refusal, None, Duration::ZERO)),
         }
     }
 
     fn route(&self) -> Route {
-        Route { from: self.from, to: B::INDEX }
+        Route { from: self.from(), to: B::INDEX }
     }
 
+    #[inline]
     pub(super) fn machine(&self) -> &'a Machine<A::Machine> {
         self.machine
     }
 
+    /// The states that it starts in.
+    #[inline]
     pub(super) fn from(&self) -> StateSet {
-        self.from
+        if A::INDEX != Any::<A::Machine>::INDEX {
+            StateSet::One(A::INDEX)
+        } else if self.from_anywhere {
+            StateSet::All
+        } else {
+            StateSet::Bits(A::Machine::GRAPH.sources_of(B::INDEX))
+        }
     }
 
+    /// The names of the states that it starts in.
     pub(super) fn expected(&self) -> &'static [&'static str] {
-        self.expected
+        if A::INDEX == Any::<A::Machine>::INDEX && !self.from_anywhere {
+            A::Machine::GRAPH.nodes[usize::from(B::INDEX)].sources
+        } else {
+            A::EXPECTED
+        }
     }
 }
 
@@ -308,20 +325,13 @@ impl<'a, B: State> Transition<'a, Any<B::Machine>, B> {
     /// From whichever declared source the machine is in.
     #[inline]
     pub(crate) fn from_sources(machine: &'a Machine<B::Machine>) -> Self {
-        let graph = <B::Machine as StateMachine>::GRAPH;
-        Self {
-            machine,
-            from: StateSet::Bits(graph.sources_of(B::INDEX)),
-            expected: graph.nodes[usize::from(B::INDEX)].sources,
-            to: PhantomData,
-        }
+        Self { machine, from_anywhere: false, to: PhantomData }
     }
 
     /// From anywhere.
     #[inline]
     pub(crate) fn from_anywhere(machine: &'a Machine<B::Machine>) -> Self {
-        let expected = <B::Machine as StateMachine>::STATES;
-        Self { machine, from: StateSet::All, expected, to: PhantomData }
+        Self { machine, from_anywhere: true, to: PhantomData }
     }
 }
 
@@ -336,21 +346,21 @@ where
 {
     type Enum = A::Machine;
 
-    #[inline]
+    #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.machine.lock();
-        let hope = match self.from {
+        let hope = match self.from() {
             StateSet::One(state) => Word::idle(state),
             StateSet::Bits(_) | StateSet::All => lock.look(),
         };
-        lock.try_acquire(&Request::Exclusive(self.from), hope)
+        lock.try_acquire(&Request::Exclusive(self.from()), hope)
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take(self.machine.lock(), Request::Exclusive(self.from), notify, Some(B::INDEX))
+        Place::take(self.machine.lock(), Request::Exclusive(self.from()), notify, Some(B::INDEX))
     }
 
-    #[inline]
+    #[inline(always)]
     fn accept(
         self,
         granted: Granted<'a, A::Machine>,
@@ -366,13 +376,14 @@ where
         }
     }
 
+    #[cold]
     fn refuse(
         self,
         refusal: Refusal,
         _: Option<Shared<'a, A::Machine>>,
         waited: Duration,
     ) -> Refused {
-        explain::<A::Machine>(refusal, self.expected, waited)
+        explain::<A::Machine>(refusal, self.expected(), waited)
     }
 }
 

@@ -70,6 +70,7 @@ where
         }
     }
 
+    #[cold]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, S>>, waited: Duration) -> Refused {
         explain::<S>(refusal, &[], waited)
     }

@@ -34,39 +34,46 @@ pub(crate) struct Place<'a, S: StateMachine, X: Extension> {
 impl<S: StateMachine, X: Extension> Lock<S, X> {
     /// Takes what is asked for, at once or not at all, starting from the word that the caller hopes
     /// for. With it comes whether handlers are registered.
-    #[inline]
+    ///
+    /// Always inlined, so that what is known of the request when it is compiled leaves one exchange
+    /// with constants; all else is out of line.
+    #[inline(always)]
     pub(crate) fn try_acquire(
         &self,
         request: &Request,
         hope: Word,
     ) -> Result<(Granted<'_, S, X>, bool), Refusal> {
         debug_assert!(!matches!(request, Request::Upgrade));
-        self.try_step(request, hope).map(|(right, word)| {
-            // SAFETY: `try_step` has just been given that right, and it did not trade a hold.
-            (unsafe { self.granted(right) }, word.has_handlers())
-        })
-    }
-
-    #[inline]
-    fn try_step(&self, request: &Request, hope: Word) -> Result<(Right, Word), Refusal> {
         let mut word = hope;
-        loop {
-            let (right, new) = request.step(word)?;
-            if new == word {
-                return Ok((right, word));
-            }
+        if let Ok((right, new)) = request.step(word)
+            && new != word
+        {
             match self.word.take(word, new) {
-                Ok(()) => return Ok((right, word)),
+                // SAFETY: The exchange has just given that right, and it did not trade a hold.
+                Ok(()) => return Ok((unsafe { self.granted(right) }, word.has_handlers())),
                 Err(actual) => word = actual,
             }
         }
+        self.try_again(request, word)
+    }
+
+    #[cold]
+    fn try_again(
+        &self,
+        request: &Request,
+        word: Word,
+    ) -> Result<(Granted<'_, S, X>, bool), Refusal> {
+        self.word.step(request, word).map(|(right, word)| {
+            // SAFETY: The step has just given that right, and it did not trade a hold.
+            (unsafe { self.granted(right) }, word.has_handlers())
+        })
     }
 
     /// # Safety
     ///
     /// The caller has been given that right by this lock, for good, and makes no second value for
     /// it.
-    #[inline]
+    #[inline(always)]
     unsafe fn granted(&self, right: Right) -> Granted<'_, S, X> {
         match right {
             // SAFETY: As the caller promises.
@@ -83,7 +90,7 @@ impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
     /// handlers are registered.
     pub(crate) fn try_upgrade(self) -> Result<(Exclusive<'a, S, X>, bool), (Refusal, Self)> {
         let lock = self.lock();
-        match lock.try_step(&Request::Upgrade, lock.look()) {
+        match lock.word.step(&Request::Upgrade, lock.look()) {
             Ok((_, word)) => {
                 mem::forget(self);
                 // SAFETY: The step traded the hold that `self` was for the exclusive right.

@@ -14,7 +14,7 @@ pub(crate) enum StateSet {
 }
 
 impl StateSet {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn contains(self, state: u16) -> bool {
         match self {
             Self::One(one) => one == state,
@@ -110,7 +110,7 @@ pub(crate) enum Refusal {
 
 impl Request {
     /// The right that is had by changing the word from `word` to the given one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&self, word: Word) -> Result<(Right, Word), Refusal> {
         let state = word.state();
         match *self {
@@ -174,7 +174,7 @@ impl Request {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn exclusive(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
     let state = word.state();
     if !set.contains(state) {
@@ -188,7 +188,7 @@ fn exclusive(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn shared(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
     let state = word.state();
     if !set.contains(state) {

@@ -26,7 +26,10 @@
 
 use crate::sync::AtomicU32;
 
-use super::ordering::{COMMIT, FAILED, LET_GO, LOOK, OWN, TAKE};
+use super::{
+    ordering::{COMMIT, FAILED, LET_GO, LOOK, OWN, TAKE},
+    request::{Refusal, Request, Right},
+};
 
 const STATE: u32 = 0b11_1111_1111;
 const EXCLUSIVE: u32 = 1 << 10;
@@ -153,6 +156,21 @@ impl AtomicWord {
     #[inline]
     pub(crate) fn take(&self, old: Word, new: Word) -> Result<(), Word> {
         self.exchange(old, new, TAKE)
+    }
+
+    /// Takes what is asked for, at once or not at all, where the word was last seen to be that; the
+    /// right, and the word that it was taken from.
+    pub(crate) fn step(&self, request: &Request, mut word: Word) -> Result<(Right, Word), Refusal> {
+        loop {
+            let (right, new) = request.step(word)?;
+            if new == word {
+                return Ok((right, word));
+            }
+            match self.take(word, new) {
+                Ok(()) => return Ok((right, word)),
+                Err(actual) => word = actual,
+            }
+        }
     }
 
     /// Ends a transition: `new` is `old` ended in some state, perhaps held there.

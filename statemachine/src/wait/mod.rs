@@ -245,7 +245,6 @@ impl<'a, H: Ask<'a>> Future for Wait<'a, '_, H> {
 }
 
 /// The names of a refusal.
-#[cold]
 pub(crate) fn explain<S: StateMachine>(
     refusal: Refusal,
     expected: &'static [&'static str],

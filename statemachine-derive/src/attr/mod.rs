@@ -1,0 +1,188 @@
+//! Attributes: `#[machine(...)]` and `#[state(...)]` into values that keep their spans.
+
+mod syntax;
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Path};
+
+use self::syntax::{Keys, List, entries};
+use crate::ctxt::Ctxt;
+
+/// What `#[machine(...)]` says.
+#[derive(Default)]
+pub struct MachineAttr {
+    pub name: Option<Ident>,
+    pub states: Option<Ident>,
+    pub kind: Option<Ident>,
+    /// Where `reset` stands.
+    pub reset: Option<Span>,
+    pub can_always_reach: Vec<Ident>,
+    pub krate: Option<Path>,
+}
+
+/// What `#[state(...)]` says; a flag is where it stands.
+#[derive(Default)]
+pub struct StateAttr {
+    pub initial: Option<Span>,
+    pub to: Option<Vec<Ident>>,
+    pub terminal: Option<Span>,
+    pub restored: Option<Span>,
+    pub name: Option<Ident>,
+    /// Whether something was reported that may have been a target.
+    pub is_garbled: bool,
+}
+
+const MACHINE_KEYS: Keys = Keys {
+    attribute: "machine",
+    place: "the enum",
+    all: &["name", "states", "kind", "reset", "can_always_reach", "crate"],
+    usage: "`name = Type`, `states = module`, `kind = Type`, `reset`, `can_always_reach(A, B)` and `crate = path`",
+};
+
+const STATE_KEYS: Keys = Keys {
+    attribute: "state",
+    place: "a variant",
+    all: &["initial", "to", "terminal", "restored", "name"],
+    usage: "`initial`, `to(A, B)`, `terminal`, `restored` and `name = word`",
+};
+
+impl MachineAttr {
+    /// Reads the enum's attributes.
+    pub fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut read = Self::default();
+        for entry in entries(cx, attrs, &MACHINE_KEYS, &STATE_KEYS).all {
+            match entry.key() {
+                "name" => read.name = entry.ident(cx, "name = Type"),
+                "states" => read.states = entry.ident(cx, "states = module"),
+                "kind" => read.kind = entry.ident(cx, "kind = Type"),
+                "reset" => read.reset = Some(entry.flag(cx)),
+                "can_always_reach" => add(&mut read.can_always_reach, entry.list(cx)),
+                _ => read.krate = entry.path(cx),
+            }
+        }
+        read
+    }
+}
+
+impl StateAttr {
+    /// Reads a variant's attributes.
+    pub fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut read = Self::default();
+        let entries = entries(cx, attrs, &STATE_KEYS, &MACHINE_KEYS);
+        read.is_garbled = entries.is_garbled;
+        for entry in entries.all {
+            match entry.key() {
+                "initial" => read.initial = Some(entry.flag(cx)),
+                "to" => {
+                    let list = entry.list(cx);
+                    read.is_garbled |= list.is_garbled;
+                    add(read.to.get_or_insert_default(), list);
+                }
+                "terminal" => read.terminal = Some(entry.flag(cx)),
+                "restored" => read.restored = Some(entry.flag(cx)),
+                _ => read.name = entry.ident(cx, "name = word"),
+            }
+        }
+        read
+    }
+}
+
+/// Reports attributes where neither kind belongs: they would be ignored in silence.
+pub fn refuse(cx: &Ctxt, attrs: &[Attribute], place: &str) {
+    for attr in attrs {
+        for Keys { attribute, .. } in [&MACHINE_KEYS, &STATE_KEYS] {
+            if attr.path().is_ident(attribute) {
+                cx.error(
+                    syntax::name_span(attr),
+                    format_args!(
+                        "`#[{attribute}]` does not belong on {place}; `#[machine(...)]` goes on the enum and `#[state(...)]` on a variant"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Adds the list of a key that was given again, which is reported, without what is there already.
+fn add(names: &mut Vec<Ident>, list: List) {
+    if names.is_empty() {
+        *names = list.names;
+        return;
+    }
+    for name in list.names {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::{MachineAttr, StateAttr};
+    use crate::ctxt::Ctxt;
+
+    fn state(attr: &syn::Attribute) -> (StateAttr, String) {
+        let cx = Ctxt::new();
+        let read = StateAttr::read(&cx, std::slice::from_ref(attr));
+        (read, cx.into_compile_errors().to_string())
+    }
+
+    fn names(to: &StateAttr) -> Vec<String> {
+        to.to.iter().flatten().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn everything_that_a_state_can_say_is_read() {
+        let (read, errors) =
+            state(&parse_quote!(#[state(initial, to(A, B,), terminal, restored, name = r#type,)]));
+        assert_eq!(errors, "");
+        assert!(read.initial.is_some() && read.terminal.is_some() && read.restored.is_some());
+        assert_eq!(names(&read), ["A", "B"]);
+        assert_eq!(read.name.map(|name| name.to_string()), Some("r#type".to_owned()));
+    }
+
+    #[test]
+    fn everything_that_a_machine_can_say_is_read() {
+        let cx = Ctxt::new();
+        let read = MachineAttr::read(
+            &cx,
+            &[
+                parse_quote!(#[machine(name = Link, states = link)]),
+                parse_quote!(#[machine(kind = LinkKind, reset, can_always_reach(A), crate = a::b)]),
+            ],
+        );
+        assert!(cx.into_compile_errors().is_empty());
+        let MachineAttr { name, states, kind, reset, can_always_reach, krate } = read;
+        assert!(name.is_some() && states.is_some() && kind.is_some() && reset.is_some());
+        assert_eq!(can_always_reach.len(), 1);
+        assert!(krate.is_some());
+    }
+
+    #[test]
+    fn nothing_is_fine() {
+        for attr in [parse_quote!(#[state]), parse_quote!(#[state()])] {
+            let (read, errors) = state(&attr);
+            assert_eq!(errors, "");
+            assert!(read.to.is_none());
+        }
+    }
+
+    #[test]
+    fn a_mistake_leaves_the_rest_understood() {
+        let (read, errors) =
+            state(&parse_quote!(#[state(initial = yes, too(A B), 3, terminal restored)]));
+        assert_eq!(errors.matches("compile_error").count(), 5);
+        assert!(read.initial.is_some() && read.terminal.is_some() && read.restored.is_some());
+        assert_eq!(names(&read), ["A", "B"]);
+    }
+
+    #[test]
+    fn invisible_brackets_are_looked_through() {
+        let name = proc_macro2::Group::new(proc_macro2::Delimiter::None, quote::quote!(A));
+        let (read, errors) = state(&parse_quote!(#[state(to(#name))]));
+        assert_eq!(errors, "");
+        assert_eq!(names(&read), ["A"]);
+    }
+}

@@ -1,0 +1,256 @@
+//! The derive as a function of tokens: whatever comes in, it comes back, and what it gives back can
+//! be parsed.
+
+use std::str::FromStr as _;
+
+use proc_macro2::TokenStream;
+use proptest::{
+    collection::vec,
+    prelude::{ProptestConfig, Strategy, any, prop_assert, proptest},
+    sample::select,
+};
+
+use crate::derive;
+
+/// What may stand in an attribute: keys, near misses, names, punctuation and things out of place.
+const SOUP: &[&str] = &[
+    "initial",
+    "to",
+    "terminal",
+    "restored",
+    "name",
+    "states",
+    "kind",
+    "reset",
+    "can_always_reach",
+    "crate",
+    "intial",
+    "too",
+    "A",
+    "B",
+    "Bb",
+    "AToB",
+    "InTransition",
+    "State",
+    "r#type",
+    "self",
+    "Self",
+    "super",
+    "_",
+    "=",
+    ",",
+    ",",
+    ",",
+    "::",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "1",
+    "1.5",
+    "\"A\"",
+    "'a",
+    "'c'",
+    "-",
+    "#",
+    "!",
+    "to(A)",
+    "to(B, AToB)",
+    "to()",
+    "name = word",
+    "crate = a::b",
+    "name = self",
+    "kind = Ab",
+    "can_always_reach(A)",
+    "<",
+    ">",
+    "é",
+    "文",
+];
+
+/// Names for variants and enums, most of them awkward.
+const NAMES: &[&str] = &[
+    "A",
+    "B",
+    "AToB",
+    "Machine",
+    "Kind",
+    "State",
+    "InTransition",
+    "HTTPReady",
+    "Http",
+    "HTTP",
+    "FinWait1",
+    "_1",
+    "__",
+    "Self_",
+    "r#type",
+    "r#match",
+    "union",
+    "Größe",
+    "文",
+    "℘1",
+    "İx",
+    "A_",
+    "Ref",
+    "elf",
+];
+
+const FIELDS: &[&str] = &[
+    "",
+    "()",
+    "{}",
+    "(u8)",
+    "(T)",
+    "(&'a T, Vec<Self>)",
+    "{ a: u8 }",
+    "{ r#type: &'a [T; N], b: Self }",
+    "(for<'b> fn(&'b T) -> Self)",
+    "(<T as Iterator>::Item)",
+    "(Box<dyn Fn(&T) + 'a>)",
+    "([u8; { const X: usize = 1; X }])",
+    "(m!(T))",
+    "(#[state(to(A))] u8)",
+    "((u8))",
+    "(impl Copy, !)",
+];
+
+const GENERICS: &[(&str, &str)] = &[
+    ("", ""),
+    ("<'a, T, const N: usize>", ""),
+    (
+        "<'a, T: ?Sized + Iterator<Item = Self> = u8, const N: super::Size = { 1 + 1 }>",
+        "where T: 'a, Self: Sized",
+    ),
+    ("<T>", "where for<'view> &'view T: Copy"),
+    ("<#[state] T, const A: bool>", ""),
+    ("<'view, 'never>", "where 'view: 'never"),
+];
+
+const BEFORE: &[&str] = &[
+    "",
+    "pub",
+    "pub(crate)",
+    "pub(super)",
+    "pub(in super::super)",
+    "pub(in crate::a)",
+    "#[non_exhaustive]",
+    "/// Docs with [a link].\n pub",
+    "#[doc(hidden)]",
+    "#[repr(u8)]",
+];
+
+/// Tokens of the soup in brackets that match.
+fn soup() -> impl Strategy<Value = String> {
+    vec(select(SOUP), 0..8).prop_map(|words| {
+        let text = words.join(" ");
+        match TokenStream::from_str(&text) {
+            Ok(_) => text,
+            Err(_) => words
+                .into_iter()
+                .filter(|word| !"()[]{}".contains(word))
+                .collect::<Vec<_>>()
+                .join(" "),
+        }
+    })
+}
+
+fn attr(name: &'static str) -> impl Strategy<Value = String> {
+    let list = soup().prop_map(move |soup| format!("#[{name}({soup})]"));
+    let other = select(vec!["", "= 1", "[a]", "::a(b)", "{ to(A) }"])
+        .prop_map(move |rest| format!("#[{name} {rest}]"));
+    proptest::prop_oneof![8 => list, 1 => other, 1 => soup().prop_map(|_| String::new())]
+}
+
+fn variant() -> impl Strategy<Value = String> {
+    let names = (select(NAMES), select(FIELDS));
+    (vec(attr("state"), 0..3), names, attr("machine"), any::<u8>()).prop_map(
+        |(attrs, (name, fields), misplaced, dice)| {
+            let misplaced = if dice == 0 { misplaced } else { String::new() };
+            let value = if dice < 8 { "= if true { 3 } else { 4 }" } else { "" };
+            format!("{} {misplaced} /// Docs.\n {name} {fields} {value},", attrs.join(" "))
+        },
+    )
+}
+
+fn declaration() -> impl Strategy<Value = String> {
+    let head = (select(BEFORE), vec(attr("machine"), 0..2), select(NAMES), select(GENERICS));
+    (head, vec(variant(), 0..8)).prop_map(
+        |((before, attrs, name, (generics, bounds)), variants)| {
+            format!(
+                "{} {before} enum {name} {generics} {bounds} {{ {} }}",
+                attrs.join(" "),
+                variants.join(" ")
+            )
+        },
+    )
+}
+
+fn comes_back(source: &str) -> Result<(), String> {
+    let Ok(tokens) = TokenStream::from_str(source) else {
+        return Ok(());
+    };
+    let output = derive(tokens).to_string();
+    match syn::parse_file(&output) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{error} in {output}")),
+    }
+}
+
+proptest! {
+    // A failure prints its shortest source, which becomes a test by hand.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_declaration_comes_back(source in declaration()) {
+        let result = comes_back(&source);
+        prop_assert!(result.is_ok(), "{result:?}");
+    }
+
+    #[test]
+    fn any_tokens_come_back(words in vec(select(SOUP), 0..24)) {
+        let result = comes_back(&words.join(" "));
+        prop_assert!(result.is_ok(), "{result:?}");
+    }
+
+    #[test]
+    fn structs_and_unions_come_back(
+        head in select(vec!["struct A;", "struct A(u8);", "pub struct A<T: Copy> { t: T }", "union A { a: u8 }"]),
+        attrs in vec(attr("machine"), 0..3),
+    ) {
+        let result = comes_back(&format!("{} {head}", attrs.join(" ")));
+        prop_assert!(result.is_ok(), "{result:?}");
+    }
+}
+
+/// The errors for a declaration and the items beside them.
+fn errors_and_items(source: &str) -> (usize, usize) {
+    let output = derive(TokenStream::from_str(source).expect("tokens"));
+    let file: syn::File = syn::parse2(output).expect("items");
+    let errors = file.items.iter().filter(|item| matches!(item, syn::Item::Macro(_))).count();
+    (errors, file.items.len() - errors)
+}
+
+#[test]
+fn the_largest_machine_is_accepted_and_the_next_refused() {
+    let ring = |states: usize| {
+        let variants = (0..states).map(|i| format!("#[state(to(S{}))] S{i},", (i + 1) % states));
+        format!("enum Ring {{ {} }}", variants.collect::<String>())
+    };
+    assert_eq!(errors_and_items(&ring(1024)).0, 0);
+    let (errors, items) = errors_and_items(&ring(1025));
+    assert_eq!(errors, 1);
+    assert!(items > 2 * 1025);
+}
+
+#[test]
+fn mistakes_leave_all_items_standing() {
+    let (errors, sound) =
+        errors_and_items("enum A { #[state(to(B))] A { a: u8 }, #[state(to(A))] B }");
+    assert_eq!(errors, 0);
+    let (errors, broken) =
+        errors_and_items("enum A { #[state(to(Bb))] A { a: u8 }, #[state(too(A, A))] B }");
+    assert_eq!((errors, broken), (3, sound));
+}

@@ -1,0 +1,205 @@
+//! Programs that are made here and handed to the compiler: every illegal call of a real protocol,
+//! and declarations at random.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What the compiler says about a program, without colours.
+fn check(name: &str, program: &str) -> (bool, String) {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let source = package.join("src");
+    fs::create_dir_all(&source).expect("a folder for the program");
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nstatemachine.path = {:?}\n",
+        workspace.join("statemachine")
+    );
+    fs::write(package.join("Cargo.toml"), manifest).expect("the program's manifest");
+    fs::write(source.join("main.rs"), program).expect("the program");
+    // The same versions as here, which are at hand without a network.
+    let lock: PathBuf = workspace.join("Cargo.lock");
+    if lock.exists() {
+        fs::copy(lock, package.join("Cargo.lock")).expect("the workspace's lock file");
+    }
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--color=never", "--manifest-path"])
+        .arg(package.join("Cargo.toml"))
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs"))
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo runs");
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The connection of RFC 9293, figure 5, with the words of its states.
+const TCP: [(&str, &str, &[usize]); 11] = [
+    ("Closed", "closed", &[1, 2]),
+    ("Listen", "listen", &[0, 2, 3]),
+    ("SynSent", "syn_sent", &[0, 3, 4]),
+    ("SynReceived", "syn_received", &[1, 4, 5]),
+    ("Established", "established", &[5, 7]),
+    ("FinWait1", "fin_wait1", &[6, 8, 10]),
+    ("FinWait2", "fin_wait2", &[10]),
+    ("CloseWait", "close_wait", &[9]),
+    ("Closing", "closing", &[10]),
+    ("LastAck", "last_ack", &[0]),
+    ("TimeWait", "time_wait", &[0]),
+];
+
+#[test]
+fn each_illegal_call_of_tcp_is_one_error() {
+    let mut program = String::from(
+        "use statemachine::StateMachine;\n#[derive(StateMachine)]\n#[machine(can_always_reach(Closed))]\nenum Tcp {\n",
+    );
+    let mut declared_at = Vec::new();
+    for (name, _, targets) in TCP {
+        let targets: Vec<&str> = targets.iter().map(|&target| TCP[target].0).collect();
+        declared_at.push(program.lines().count() + 1);
+        writeln!(program, "#[state(to({}))] {name},", targets.join(", ")).expect("a string");
+    }
+    program.push_str("}\nfn main() {\n    let tcp = TcpMachine::new();\n");
+    // The line of each illegal call.
+    let mut illegal = Vec::new();
+    for (from, (_, word, targets)) in TCP.iter().enumerate() {
+        for (to, (_, other, _)) in TCP.iter().enumerate() {
+            writeln!(program, "    let _ = tcp.{word}_to_{other}().commit();").expect("a string");
+            if !targets.contains(&to) {
+                illegal.push((program.lines().count(), from, to));
+            }
+        }
+    }
+    program.push_str("}\n");
+
+    let (success, said) = check("tcp", &program);
+    assert!(!success, "illegal calls compile:\n{said}");
+    let errors: Vec<&str> = said.split("\nerror").skip(1).collect();
+    // Cargo's own closing line is one more.
+    let errors = &errors[..errors.len() - 1];
+    assert_eq!(illegal.len(), 121 - 21);
+    assert_eq!(errors.len(), illegal.len(), "one error a call:\n{said}");
+    for (error, (line, from, to)) in errors.iter().zip(illegal) {
+        let first = error.lines().next().unwrap_or_default();
+        let at = format!("--> src/main.rs:{line}:");
+        assert!(error.contains(&at), "not {at}\n{error}");
+        assert!(first.contains("has no transition to"), "{first}");
+        assert!(first.contains(TCP[from].0) && first.contains(TCP[to].0), "{first}");
+        assert!(error.contains("^ illegal transition"), "{error}");
+        let legal = format!("--> src/main.rs:{}:", declared_at[from]);
+        assert!(error.contains(&legal), "the legal ones are not pointed at: {error}");
+    }
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    /// A number below `sides`.
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or(0) % sides
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.roll(from.len())]
+    }
+}
+
+/// A declaration without mistakes: a ring, so that all is reached, with more transitions across.
+fn declaration(dice: &mut Dice) -> String {
+    const NAMES: [&str; 12] = [
+        "Idle",
+        "HTTPReady",
+        "FinWait1",
+        "New",
+        "Self_",
+        "Any",
+        "Result",
+        "Option",
+        "r#Box",
+        "Start",
+        "A1",
+        "Größe",
+    ];
+    const GENERICS: [(&str, &str, &[&str]); 4] = [
+        ("", "", &["String", "&'static str", "Vec<Option<u8>>"]),
+        ("<'a, T>", "", &["&'a T", "std::borrow::Cow<'a, [u8]>", "Option<&'a [T]>"]),
+        ("<T: Clone + ?Sized, const N: usize>", "where T: Send", &["Box<T>", "[u8; N]", "u8"]),
+        (
+            "<'a, 'b, I: Iterator = std::vec::IntoIter<u8>>",
+            "where 'a: 'b",
+            &["&'b I::Item", "&'b &'a I", "u8"],
+        ),
+    ];
+    let (generics, bounds, types) = GENERICS[dice.roll(GENERICS.len())];
+    let states = 1 + dice.roll(NAMES.len());
+    let first = dice.roll(NAMES.len());
+    let name = |i: usize| NAMES[(first + i) % NAMES.len()];
+    let mut variants = String::new();
+    for state in 0..states {
+        let mut targets = vec![(state + 1) % states];
+        for _ in 0..dice.roll(4) {
+            let target = dice.roll(states);
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        let targets: Vec<&str> = targets.into_iter().map(name).collect();
+        let extra =
+            dice.pick(&["", "", "name = other_word, "]).replace("other", &format!("w{state}"));
+        let ty = dice.pick(types);
+        let fields = match dice.roll(6) {
+            0 => "()".to_owned(),
+            1 => format!("({ty})"),
+            2 => format!("({ty}, u8)"),
+            3 => format!("{{ field: {ty}, r#type: Box<Self> }}"),
+            _ => String::new(),
+        };
+        writeln!(
+            variants,
+            "    #[state({extra}to({}))] {}{fields},",
+            targets.join(", "),
+            name(state)
+        )
+        .expect("a string");
+    }
+    // One variant that uses every parameter.
+    let all = ["", "&'a T", "Box<T>, [u8; N]", "&'a &'b I, I"]
+        [GENERICS.iter().position(|(other, ..)| *other == generics).unwrap_or(0)];
+    writeln!(variants, "    #[state(restored, to({}))] Last({all}),", name(0)).expect("a string");
+    let (vis, machine) = (
+        dice.pick(&["", "pub(crate) ", "pub(super) ", "pub(in super::super) "]),
+        dice.pick(&[
+            "",
+            "#[machine(reset)] ",
+            "#[machine(name = Gate, states = gates, kind = Sort)] ",
+        ]),
+    );
+    format!(
+        "#[derive(statemachine::StateMachine)]\n{machine}{vis}enum Subject{generics} {bounds} {{\n{variants}}}\n"
+    )
+}
+
+#[test]
+fn what_is_accepted_compiles() {
+    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut program = String::from("#![deny(warnings)]\n#![allow(dead_code)]\nmod outer {\n");
+    for i in 0..60 {
+        let declaration = declaration(&mut dice);
+        // Every third one in the body of a function.
+        if i % 3 == 0 {
+            let local = declaration.replace("pub(in super::super) ", "").replace("pub(super) ", "");
+            writeln!(program, "fn f{i}() {{\n{local}}}").expect("a string");
+        } else {
+            writeln!(program, "mod m{i} {{\n{declaration}}}").expect("a string");
+        }
+    }
+    program.push_str("}\nfn main() {}\n");
+    let (success, said) = check("random", &program);
+    assert!(success, "{said}");
+}

@@ -1,0 +1,11 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Door {
+    #[state(to(Closed))]
+    Open,
+    #[state(restored, to(Open))]
+    Closed,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+#[machine(reset, name = Gate, reset)]
+enum Door {
+    #[state(to(Closed))]
+    #[state(to(Open))]
+    Open,
+    #[state(to(Open))]
+    Closed,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Door {
+    #[state(to(Closed))]
+    Open,
+    #[state(to(Open))]
+    Closed,
+    #[state(to(Open))]
+    Locked,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Door {
+    #[state(to(Closed))]
+    Open,
+    Closed,
+}
+
+fn main() {}

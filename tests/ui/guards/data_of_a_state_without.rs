@@ -1,0 +1,18 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Door {
+    #[state(to(Closed))]
+    Open,
+    #[state(to(Open, Locked))]
+    Closed(u8),
+    #[state(terminal)]
+    Locked,
+}
+
+fn main() {
+    let door = DoorMachine::new();
+    if let Ok(transition) = door.open_to_closed().now() {
+        let _: u8 = *transition.view();
+    }
+}

@@ -1,0 +1,13 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Door {
+    #[state(terminal)]
+    Open,
+}
+
+struct Window;
+
+fn main() {
+    let _ = DoorMachine::new().in_state::<Window>();
+}

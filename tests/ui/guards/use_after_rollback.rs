@@ -1,0 +1,19 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Door {
+    #[state(to(Closed))]
+    Open,
+    #[state(to(Open, Locked))]
+    Closed(u8),
+    #[state(terminal)]
+    Locked,
+}
+
+fn main() {
+    let door = DoorMachine::new();
+    if let Ok(transition) = door.closed_to_open().now() {
+        transition.rollback();
+        transition.commit();
+    }
+}

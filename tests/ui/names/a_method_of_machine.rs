@@ -1,0 +1,11 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Country {
+    #[state(to(InTransition))]
+    State,
+    #[state(to(State))]
+    InTransition,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+#[machine(kind = Door)]
+enum Door {
+    #[state(to(Kind))]
+    Machine { open: bool },
+    #[state(to(Machine))]
+    Kind { open: bool },
+}
+
+fn main() {}

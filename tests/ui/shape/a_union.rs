@@ -1,0 +1,8 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+union Door {
+    open: bool,
+}
+
+fn main() {}

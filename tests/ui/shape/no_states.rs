@@ -1,0 +1,8 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Door {}
+
+fn main() {
+    let _: Option<DoorMachine> = None;
+}

@@ -1,0 +1,10 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+#[machine(nme = Link, speed = fast)]
+enum Connection {
+    #[state(terminal)]
+    Disconnected,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+#[machine(initial)]
+enum Connection {
+    #[state(reset, terminal)]
+    Disconnected,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+enum Connection {
+    #[state(to(Conected))]
+    Disconnected,
+    #[state(to(Disconnected, Lost))]
+    Connected,
+}
+
+fn main() {}
