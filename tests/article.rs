@@ -133,7 +133,7 @@ fn of_many_threads_one_connects_and_all_have_the_connection() {
             scope.spawn(|| {
                 let joined = connection.disconnected_to_connected().or_join().within(PATIENCE);
                 match joined.unwrap() {
-                    Joined::Mine(connecting) => drop(connecting.perform().unwrap()),
+                    Joined::Mine(connecting) => connecting.perform().unwrap(),
                     Joined::There(connected) => drop(connected),
                 }
                 let connected = connection.in_connected().within(PATIENCE).unwrap();

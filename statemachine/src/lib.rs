@@ -20,6 +20,7 @@ mod refused;
 mod state;
 mod sync;
 mod wait;
+mod waiting;
 
 use __private as private;
 
@@ -34,4 +35,5 @@ pub use self::{
     refused::{Refused, RefusedWith, UnknownState},
     state::{Any, Dataless, Kind, Newtype, State, StateMachine, TransitionTo, View, Viewed},
     wait::{Handle, Interrupt, Interruptible, Wait},
+    waiting::{Waiter, Waiting, Wanted, Who},
 };

@@ -1,14 +1,18 @@
 //! The machine, whatever its enum.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+};
 
 use crate::{
     change::Change,
     diagram::Picture,
     handle::{StateHandle, Transition, When},
     handlers::{HandlerId, Handlers},
-    lock::{Lock, Word},
+    lock::Lock,
     state::{Any, Kind, State, StateMachine, TransitionTo},
+    waiting::Waiting,
 };
 
 /// A machine whose states are the variants of `S`, shared by any number of threads and tasks.
@@ -278,6 +282,42 @@ impl<S: StateMachine> Machine<S> {
         self.lock.look().has_handlers() && self.lock.extension().remove(id)
     }
 
+    /// Who waits for the machine, and behind what: for what, since when, and how many hold it.
+    ///
+    /// Blocks no longer than it takes others to enter or leave the queue. The machine's `Debug` shows
+    /// the same.
+    ///
+    /// ```
+    /// use std::{thread, time::Duration};
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    ///
+    /// let door = DoorMachine::new();
+    /// let hold = door.in_open().now()?;
+    /// thread::scope(|scope| {
+    ///     scope.spawn(|| door.open_to_closed().within(Duration::from_secs(60)).map(|it| it.commit()));
+    ///     while door.waiting().waiters.is_empty() {
+    ///         thread::yield_now();
+    ///     }
+    ///     let waiting = door.waiting();
+    ///     assert_eq!((waiting.state, waiting.holders), ("Open", 1));
+    ///     assert_eq!(waiting.waiters[0].wanted.to_string(), "the transition from Open to Closed");
+    ///     drop(hold);
+    /// });
+    /// assert!(door.is_closed());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        Waiting::of(self)
+    }
+
     /// The machine's picture with the state that it is in marked, in Mermaid's language for state
     /// diagrams: see [`StateMachine::mermaid`].
     ///
@@ -339,6 +379,10 @@ impl<S: StateMachine> Machine<S> {
     }
 }
 
+// A panic leaves a machine as consistent as it found it: what it interrupts is rolled back.
+impl<S: StateMachine + RefUnwindSafe> RefUnwindSafe for Machine<S> {}
+impl<S: StateMachine + UnwindSafe> UnwindSafe for Machine<S> {}
+
 impl<S: StateMachine> From<S> for Machine<S> {
     fn from(state: S) -> Self {
         Self::from_state(state)
@@ -347,11 +391,12 @@ impl<S: StateMachine> From<S> for Machine<S> {
 
 impl<S: StateMachine> fmt::Debug for Machine<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word: Word = self.lock.look();
-        f.debug_struct(S::NAME)
-            .field("state", &format_args!("{}", S::STATES[usize::from(word.state())]))
-            .field("in_transition", &word.is_exclusive())
-            .field("holders", &word.holders())
+        let Waiting { machine, state, in_transition, holders, waiters } = self.waiting();
+        f.debug_struct(machine)
+            .field("state", &format_args!("{state}"))
+            .field("in_transition", &in_transition)
+            .field("holders", &holders)
+            .field("waiters", &waiters)
             .finish_non_exhaustive()
     }
 }

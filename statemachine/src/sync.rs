@@ -108,6 +108,15 @@ mod model {
             self.0.unparked.notify_one();
         }
 
+        /// The model's threads all run on one real one.
+        pub(crate) fn id(&self) -> std::thread::ThreadId {
+            std::thread::current().id()
+        }
+
+        pub(crate) fn name(&self) -> Option<&str> {
+            None
+        }
+
         fn park(&self) {
             let mut token = self.0.token.lock().unwrap();
             while !*token {

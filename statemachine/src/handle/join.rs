@@ -66,7 +66,7 @@ where
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take(self.transition.machine().lock(), self.request(), notify)
+        Place::take(self.transition.machine().lock(), self.request(), notify, Some(B::INDEX))
     }
 
     #[inline]

@@ -67,7 +67,7 @@ where
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take_to_upgrade(self.held.take().expect(ASKED_TWICE), notify)
+        Place::take_to_upgrade(self.held.take().expect(ASKED_TWICE), notify, B::INDEX)
     }
 
     #[inline]

@@ -126,7 +126,7 @@ where
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take(self.machine.lock(), Self::request(), notify)
+        Place::take(self.machine.lock(), Self::request(), notify, None)
     }
 
     #[inline(always)]

@@ -357,7 +357,7 @@ where
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take(self.machine.lock(), Request::Exclusive(self.from()), notify)
+        Place::take(self.machine.lock(), Request::Exclusive(self.from()), notify, Some(B::INDEX))
     }
 
     #[inline(always)]

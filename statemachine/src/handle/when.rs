@@ -60,7 +60,7 @@ where
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, S>, Answer<'a, S>> {
-        Place::take(self.machine.lock(), self.request(), notify)
+        Place::take(self.machine.lock(), self.request(), notify, None)
     }
 
     fn accept(self, granted: Granted<'a, S>, _: bool) -> Result<S::Kind, Refused> {

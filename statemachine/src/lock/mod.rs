@@ -22,7 +22,7 @@ pub(crate) use self::{
     guard::{Exclusive, Left, Move, Shared},
     ordering::{RAISE, RAISED},
     place::{Answer, Granted, Place},
-    queue::Notify,
+    queue::{Notify, Seen},
     request::{Refusal, Request, StateSet, WatchSet},
     word::Word,
 };
@@ -100,6 +100,17 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
     /// Says that handlers are registered: from now on every commit is numbered.
     pub(crate) fn set_handlers(&self) {
         self.word.set_handlers();
+    }
+
+    /// Shows the word and those who wait, in order of arrival, as they are at one instant.
+    pub(crate) fn inspect<R>(&self, see: impl FnOnce(Word, &[Seen<'_>]) -> R) -> R {
+        match self.extra.get() {
+            Some(extra) => {
+                let queue = extra.queue.lock();
+                see(self.look(), &queue.waiters())
+            }
+            None => see(self.look(), &[]),
+        }
     }
 
     #[cold]

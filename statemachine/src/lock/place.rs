@@ -102,26 +102,35 @@ impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
 }
 
 impl<'a, S: StateMachine, X: Extension> Place<'a, S, X> {
-    /// Takes a place, unless the answer is there at once.
+    /// Takes a place, unless the answer is there at once. The aim is the state that the caller means
+    /// to enter, for others to see.
     pub(crate) fn take(
         lock: &'a Lock<S, X>,
         request: Request,
         notify: Notify,
+        aim: Option<u16>,
     ) -> Result<Self, Answer<'a, S, X>> {
         debug_assert!(!matches!(request, Request::Upgrade));
-        Self { lock, ticket: None, held: None }.enter(request, notify)
+        Self { lock, ticket: None, held: None }.enter(request, notify, aim)
     }
 
     /// Takes the place of a holder that waits for the others to leave.
     pub(crate) fn take_to_upgrade(
         held: Shared<'a, S, X>,
         notify: Notify,
+        aim: u16,
     ) -> Result<Self, Answer<'a, S, X>> {
-        Self { lock: held.lock(), ticket: None, held: Some(held) }.enter(Request::Upgrade, notify)
+        let place = Self { lock: held.lock(), ticket: None, held: Some(held) };
+        place.enter(Request::Upgrade, notify, Some(aim))
     }
 
-    fn enter(mut self, request: Request, notify: Notify) -> Result<Self, Answer<'a, S, X>> {
-        match self.lock.core().enqueue(request, notify) {
+    fn enter(
+        mut self,
+        request: Request,
+        notify: Notify,
+        aim: Option<u16>,
+    ) -> Result<Self, Answer<'a, S, X>> {
+        match self.lock.core().enqueue(request, notify, aim) {
             Entered::Granted(right) => Err(self.answer(Outcome::Granted(right))),
             Entered::Refused(refusal) => Err(self.answer(Outcome::Refused(refusal))),
             Entered::Queued(ticket) => {

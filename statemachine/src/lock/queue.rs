@@ -6,7 +6,7 @@
 //!
 //! This is plain data behind a mutex; [`super::settle`] decides what happens to it.
 
-use std::task::Waker;
+use std::{task::Waker, time::Instant};
 
 use crate::{private::Graph, sync::Thread};
 
@@ -50,8 +50,21 @@ impl Wakes {
         }
     }
 
-    pub(crate) fn wake(self) {
-        self.first.into_iter().chain(self.rest).for_each(Notify::wake);
+    pub(crate) fn wake(mut self) {
+        self.wake_all();
+    }
+
+    fn wake_all(&mut self) {
+        while let Some(notify) = self.first.take().or_else(|| self.rest.pop()) {
+            notify.wake();
+        }
+    }
+}
+
+impl Drop for Wakes {
+    /// Wakes the others where one of them panics.
+    fn drop(&mut self) {
+        self.wake_all();
     }
 }
 
@@ -68,6 +81,8 @@ pub(crate) enum Outcome {
 
 struct Waiter {
     request: Request,
+    aim: Option<u16>,
+    since: Instant,
     /// Taken by who wakes it; none where it was never set or has been.
     notify: Option<Notify>,
     /// None while it is in a list.
@@ -75,6 +90,26 @@ struct Waiter {
     arrival: u64,
     previous: u32,
     next: u32,
+}
+
+/// A waiter as others see it.
+pub(crate) struct Seen<'a> {
+    pub(crate) request: &'a Request,
+    /// The state that it is to enter by the exclusive right.
+    pub(crate) aim: Option<u16>,
+    pub(crate) notify: Option<&'a Notify>,
+    pub(crate) since: Instant,
+}
+
+impl<'a> Seen<'a> {
+    fn of(waiter: &'a Waiter) -> Self {
+        Self {
+            request: &waiter.request,
+            aim: waiter.aim,
+            notify: waiter.notify.as_ref(),
+            since: waiter.since,
+        }
+    }
 }
 
 enum Slot {
@@ -141,12 +176,15 @@ impl Queue {
         self.upgrade.is_some()
     }
 
-    /// Takes the last place.
-    pub(crate) fn push(&mut self, request: Request, notify: Notify) -> Ticket {
+    /// Takes the last place. What the waiter is to do with the exclusive right is only for others to
+    /// see.
+    pub(crate) fn push(&mut self, request: Request, notify: Notify, aim: Option<u16>) -> Ticket {
         let list = self.list_of(&request);
         let is_upgrade = matches!(request, Request::Upgrade);
         let waiter = Waiter {
             request,
+            aim,
+            since: Instant::now(),
             notify: Some(notify),
             outcome: None,
             arrival: self.arrivals,
@@ -210,6 +248,17 @@ impl Queue {
         if let Some(notify) = waiter.notify.take() {
             wakes.add(notify);
         }
+    }
+
+    /// Those who wait, in order of arrival.
+    pub(crate) fn waiters(&self) -> Vec<Seen<'_>> {
+        let taken = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Taken(waiter) if waiter.outcome.is_none() => Some(waiter),
+            Slot::Taken(_) | Slot::Free { .. } => None,
+        });
+        let mut waiters: Vec<&Waiter> = taken.collect();
+        waiters.sort_unstable_by_key(|waiter| waiter.arrival);
+        waiters.into_iter().map(Seen::of).collect()
     }
 
     /// Who is next, in a word where no transition is under way.

@@ -53,6 +53,10 @@ impl WatchSet {
         }
     }
 
+    pub(crate) fn contains(&self, state: u16) -> bool {
+        has_bit(self.bits(), state)
+    }
+
     fn bits(&self) -> &[u64] {
         match self {
             Self::Few(bits) => std::slice::from_ref(bits),
@@ -127,7 +131,7 @@ impl Request {
                 }
             }
             Self::Watch(ref states) => {
-                if has_bit(states.bits(), state) {
+                if states.contains(state) {
                     Ok((Right::Watched(state), word))
                 } else {
                     Err(Refusal::WrongState(state))
@@ -144,9 +148,7 @@ impl Request {
             Self::Join { to, .. } if to == state => Some(Right::Shared),
             Self::Join { from, .. } => from.contains(state).then_some(Right::Exclusive),
             Self::Upgrade => Some(Right::Exclusive),
-            Self::Watch(ref states) => {
-                has_bit(states.bits(), state).then_some(Right::Watched(state))
-            }
+            Self::Watch(ref states) => states.contains(state).then_some(Right::Watched(state)),
         }
     }
 

@@ -67,7 +67,7 @@ impl Core<'_> {
     }
 
     /// Takes the right, or a place in the queue.
-    pub(crate) fn enqueue(self, request: Request, notify: Notify) -> Entered {
+    pub(crate) fn enqueue(self, request: Request, notify: Notify, aim: Option<u16>) -> Entered {
         let mut wakes = Wakes::none();
         let mut queue = self.queue.lock();
         let entered = loop {
@@ -101,7 +101,7 @@ impl Core<'_> {
             let shuts = wants == Some(Right::Exclusive) && !word.is_exclusive();
             let new = word.with_waiters(true).with_door_shut(shuts || word.is_door_shut());
             if new == word || self.word.commit(word, new).is_ok() {
-                break Entered::Queued(queue.push(request, notify));
+                break Entered::Queued(queue.push(request, notify, aim));
             }
         };
         drop(queue);

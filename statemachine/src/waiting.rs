@@ -1,0 +1,202 @@
+//! Seeing who waits, so that a program that is stuck explains itself.
+
+use std::{fmt, thread::ThreadId, time::Instant};
+
+use crate::{
+    lock::{Notify, Request, Seen, StateSet},
+    machine::Machine,
+    state::StateMachine,
+};
+
+/// Who waits for a machine, and behind what, as it was at one instant: made by
+/// [`Machine::waiting`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// The name of the machine's enum.
+    pub machine: &'static str,
+    /// The name of the state that the machine is in; while a transition is under way, of the one
+    /// that it would leave.
+    pub state: &'static str,
+    /// Whether a transition is under way.
+    pub in_transition: bool,
+    /// How many hold the state.
+    pub holders: usize,
+    /// Those who wait, in order of arrival.
+    pub waiters: Vec<Waiter>,
+}
+
+/// One who waits for a machine.
+///
+/// Its `Debug` and its `Display` are one line for people.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Waiter {
+    /// Who waits.
+    pub who: Who,
+    /// What is waited for.
+    pub wanted: Wanted,
+    /// When the wait began to sleep.
+    pub since: Instant,
+}
+
+/// Who waits.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Who {
+    /// A thread that blocks.
+    Thread {
+        /// The thread's identity.
+        id: ThreadId,
+        /// The thread's name, where it has one.
+        name: Option<String>,
+    },
+    /// A task that is suspended.
+    Task,
+}
+
+/// What is waited for, by the states' names.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Wanted {
+    /// The right to a transition.
+    Transition {
+        /// The states from which it may begin.
+        from: Vec<&'static str>,
+        /// The state that it leads to.
+        to: &'static str,
+    },
+    /// The right to a transition or, if somebody else makes it, a hold on the state that it leads to.
+    Join {
+        /// The states from which it may begin.
+        from: Vec<&'static str>,
+        /// The state that it leads to.
+        to: &'static str,
+    },
+    /// The right to a transition, in place of a hold that is one of the machine's `holders`.
+    Trade {
+        /// The state that is held.
+        from: &'static str,
+        /// The state that the transition leads to.
+        to: &'static str,
+    },
+    /// A hold on one of these states.
+    Hold {
+        /// The states.
+        states: Vec<&'static str>,
+    },
+    /// To see the machine in one of these states.
+    Look {
+        /// The states.
+        states: Vec<&'static str>,
+    },
+}
+
+impl Waiting {
+    pub(crate) fn of<S: StateMachine>(machine: &Machine<S>) -> Self {
+        machine.lock().inspect(|word, waiters| Self {
+            machine: S::NAME,
+            state: name::<S>(word.state()),
+            in_transition: word.is_exclusive(),
+            holders: word.holders() as usize,
+            waiters: waiters.iter().map(|seen| Waiter::of::<S>(seen, word.state())).collect(),
+        })
+    }
+}
+
+impl Waiter {
+    fn of<S: StateMachine>(seen: &Seen<'_>, current: u16) -> Self {
+        let who = match seen.notify {
+            Some(Notify::Thread(thread)) => {
+                Who::Thread { id: thread.id(), name: thread.name().map(str::to_owned) }
+            }
+            Some(Notify::Task(_)) | None => Who::Task,
+        };
+        Self { who, wanted: Wanted::of::<S>(seen, current), since: seen.since }
+    }
+}
+
+impl Wanted {
+    fn of<S: StateMachine>(seen: &Seen<'_>, current: u16) -> Self {
+        // Who wants no exclusive right has no aim and is not asked for it.
+        let to = seen.aim.map_or("", name::<S>);
+        let one_of = |set: StateSet| names::<S>(|state| set.contains(state));
+        match *seen.request {
+            Request::Exclusive(from) => Self::Transition { from: one_of(from), to },
+            Request::Join { from, .. } => Self::Join { from: one_of(from), to },
+            // Its own hold keeps the machine where it is.
+            Request::Upgrade => Self::Trade { from: name::<S>(current), to },
+            Request::Shared(states) => Self::Hold { states: one_of(states) },
+            Request::Watch(ref states) => {
+                Self::Look { states: names::<S>(|state| states.contains(state)) }
+            }
+        }
+    }
+}
+
+fn name<S: StateMachine>(state: u16) -> &'static str {
+    S::STATES[usize::from(state)]
+}
+
+fn names<S: StateMachine>(is_in: impl Fn(u16) -> bool) -> Vec<&'static str> {
+    (0..).zip(S::STATES).filter(|(state, _)| is_in(*state)).map(|(_, name)| *name).collect()
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { machine, state, in_transition, holders, waiters } = self;
+        write!(f, "{machine} is {state}")?;
+        if *in_transition {
+            f.write_str(", in transition")?;
+        }
+        if *holders > 0 {
+            write!(f, ", held by {holders}")?;
+        }
+        if waiters.is_empty() {
+            return f.write_str("; nobody waits");
+        }
+        f.write_str("; who waits:")?;
+        waiters.iter().try_for_each(|waiter| write!(f, "\n  {waiter}"))
+    }
+}
+
+impl fmt::Display for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { who, wanted, since } = self;
+        write!(f, "{who}, for {:.1?}: {wanted}", since.elapsed())
+    }
+}
+
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Thread { name: Some(name), .. } => write!(f, "thread `{name}`"),
+            Self::Thread { id, name: None } => write!(f, "{id:?}"),
+            Self::Task => f.write_str("a task"),
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transition { from, to } => {
+                write!(f, "the transition from {} to {to}", from.join(" or "))
+            }
+            Self::Join { from, to } => {
+                write!(f, "the transition from {} to {to}, or for {to}", from.join(" or "))
+            }
+            Self::Trade { from, to } => {
+                write!(f, "the transition from {from}, which it holds, to {to}")
+            }
+            Self::Hold { states } => write!(f, "a hold on {}", states.join(" or ")),
+            Self::Look { states } => write!(f, "a look at {}", states.join(" or ")),
+        }
+    }
+}
