@@ -1,6 +1,9 @@
 //! The machine, whatever its enum.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+};
 
 use crate::{
     change::Change,
@@ -403,6 +406,10 @@ impl<S: StateMachine> Machine<S> {
         id
     }
 }
+
+// A panic leaves a machine as consistent as it found it: what it interrupts is rolled back.
+impl<S: StateMachine + RefUnwindSafe> RefUnwindSafe for Machine<S> {}
+impl<S: StateMachine + UnwindSafe> UnwindSafe for Machine<S> {}
 
 impl<S: StateMachine> From<S> for Machine<S> {
     fn from(state: S) -> Self {

@@ -74,10 +74,10 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
         step: Move,
         data: Option<S>,
     ) -> (Left<S>, Shared<'a, S, X>) {
-        let lock = self.lock;
-        let left = self.end(step, data, true);
-        // SAFETY: The end of the transition counted one holder, for this value.
-        (left, unsafe { Shared::assume(lock) })
+        // SAFETY: The end of the transition, before which nothing unwinds, counts one holder for this
+        // value. It is made first so that the hold is let go of where a waker panics.
+        let hold = unsafe { Shared::assume(self.lock) };
+        (self.end(step, data, true), hold)
     }
 
     /// Stays in the state, with a hold in place of the exclusive right.
@@ -85,9 +85,10 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
         let lock = self.lock;
         let state = self.position();
         mem::forget(self);
+        // SAFETY: As in `commit_and_hold`.
+        let hold = unsafe { Shared::assume(lock) };
         lock.end(state, Ending { state, hold: true }, false);
-        // SAFETY: The end of the transition counted one holder, for this value.
-        unsafe { Shared::assume(lock) }
+        hold
     }
 
     #[inline]
@@ -160,9 +161,9 @@ impl<S: StateMachine, X: Extension> Drop for Shared<'_, S, X> {
     #[inline]
     fn drop(&mut self) {
         let word = self.lock.word.leave();
-        // With two or more left nobody can have anything: a transition needs all of them gone, and
-        // a holder that waits to make one needs to be the last.
-        if word.has_waiters() && word.holders() <= 1 {
+        // Only a transition can have become possible, and one that waits has shut the door. It needs
+        // all holders gone, or all but the one that is to be traded.
+        if word.is_door_shut() && word.holders() <= 1 {
             self.lock.core().left();
         }
     }

@@ -1,18 +1,4 @@
-//! The lock: an exclusive and a shared right that can only be had in certain states.
-//!
-//! | file | what is in it |
-//! |---|---|
-//! | [`word`] | the atomic word: its bits, what they mean, who may change which |
-//! | [`ordering`] | all memory orderings, each with its reason |
-//! | [`request`] | what can be asked for, and when it can be had: pure functions of the word |
-//! | [`queue`] | who waits, in order of arrival: plain data |
-//! | [`settle`] | the slow path under the queue's mutex, and why no wake-up is lost |
-//! | [`guard`] | the two rights as values that let go when they are dropped |
-//! | [`place`] | a place in the queue as a value that gives up when it is dropped |
-//! | [`lazy`] | the queue's storage, allocated on first use |
-//!
-//! Everything that needs no waiting is one exchange of the word, tried first with the word that the
-//! caller hopes for: under contention, a load before it would lose a fifth of the wins.
+#![doc = include_str!("protocol.md")]
 
 mod guard;
 mod lazy;

@@ -1,23 +1,6 @@
 //! Every memory ordering of the library, each with its reason.
 //!
-//! All changes of the word are read-modify-writes, never plain stores, so each release heads a
-//! release sequence that runs through every later change, whoever makes it. Whoever acquires from
-//! the word therefore sees all that anyone did before letting go of a right, not only what the last
-//! one did.
-//!
-//! | constant | pairs with | carries |
-//! |---|---|---|
-//! | [`TAKE`] | [`LET_GO`], [`COMMIT`] | the state's data, and what a thread wrote before it committed |
-//! | [`LET_GO`] | [`TAKE`], [`COMMIT`], [`LOOK`] | the same, from the side of who lets go |
-//! | [`COMMIT`] | itself, [`TAKE`], [`LET_GO`] | both: it ends one state's time and begins the next |
-//! | [`LOOK`] | [`LET_GO`], [`COMMIT`] | what a thread wrote before it committed, for who only looks |
-//! | [`FAILED`] | [`LET_GO`], [`COMMIT`] | the same, for who is refused |
-//! | [`OWN`] | nothing | the own state of who has the right |
-//! | [`PUBLISH`], [`FIND`] | each other | the contents of what is allocated on first use |
-//! | [`RAISE`], [`RAISED`] | each other | what a thread wrote before it interrupted |
-//!
-//! No ordering is `SeqCst` and there is no fence: "set the bit, then look again" and "let go, then
-//! look at the bit" both act on the one word, and the changes of one atomic have one order.
+//! What pairs with what, and why none is `SeqCst`, is in [the protocol](super).
 
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
 

@@ -50,8 +50,21 @@ impl Wakes {
         }
     }
 
-    pub(crate) fn wake(self) {
-        self.first.into_iter().chain(self.rest).for_each(Notify::wake);
+    pub(crate) fn wake(mut self) {
+        self.wake_all();
+    }
+
+    fn wake_all(&mut self) {
+        while let Some(notify) = self.first.take().or_else(|| self.rest.pop()) {
+            notify.wake();
+        }
+    }
+}
+
+impl Drop for Wakes {
+    /// Wakes the others where one of them panics.
+    fn drop(&mut self) {
+        self.wake_all();
     }
 }
 

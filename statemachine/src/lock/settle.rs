@@ -1,29 +1,7 @@
 //! The slow path: what happens under the queue's mutex.
 //!
-//! # Why no wake-up is lost
-//!
-//! Write "the queue is settled" for: no waiter in it could have what it wants in the word as it is.
-//! Every section under the mutex leaves the queue settled, so only a change of the word made without
-//! the mutex can unsettle it, and each such change is followed by a section of the one who made it:
-//!
-//! - A transition that ends finds `WAITERS` in the word by the very read-modify-write with which it
-//!   would end; where the bit is set it fails and ends under the mutex instead ([`Core::end`]).
-//! - A holder that leaves finds `WAITERS` in the word that its own subtraction gives back, and comes
-//!   here where one holder or none is left ([`Core::left`]); with more, nothing has become possible.
-//! - Taking a right makes nothing possible for others.
-//!
-//! It remains that a waiter might go to sleep on a word that has changed meanwhile. It sets
-//! `WAITERS` by a read-modify-write on the word that it found wanting ([`Core::enqueue`]), so either
-//! the change came first, then its exchange fails and it looks again; or the change comes later,
-//! then it sees the bit and the section that follows finds the waiter, for that section waits for the
-//! mutex that the waiter holds until it is in the queue.
-//!
-//! # Why rights are handed over and not offered
-//!
-//! Who settles gives a waiter its right before waking it, in the same step that lets the old one go.
-//! So the woken waiter never finds that another was faster, the order of arrival holds, nobody
-//! starves, and one that gives up after it was chosen has a right in its hands to let go of, which
-//! settles the queue again.
+//! Every section leaves the queue settled: no waiter in it could have what it wants in the word as it
+//! is. [The protocol](super) says why that is enough for no wake-up to be lost.
 
 use std::task::Waker;
 

@@ -7,22 +7,7 @@
 //! └────────────────┴────────┴──────┴───────┴───────────┴─────────┘
 //! ```
 //!
-//! | `EXCLUSIVE` | holders | `DOOR` | what it means |
-//! |---|---|---|---|
-//! | 0 | 0 | 0 | free: a transition may begin, a hold may begin |
-//! | 0 | n | 0 | held by n: more may join, no transition may begin |
-//! | 0 | n | 1 | held by n, and a transition waits for them to leave: no hold may begin |
-//! | 0 | 0 | 1 | the last holder has left and is about to hand over to the transition that waits |
-//! | 1 | 0 | any | a transition is under way |
-//! | 1 | n | any | never |
-//!
-//! | part | who changes it |
-//! |---|---|
-//! | state | who has the exclusive right, or takes and gives it up in the same step |
-//! | `EXCLUSIVE` | set by who takes the right; cleared by who has it; handed on under the queue's mutex |
-//! | holders | up by who takes a hold, or under the queue's mutex for a waiter; down by the holder |
-//! | `WAITERS`, `DOOR` | only who holds the queue's mutex |
-//! | `HANDLERS` | set once by who registers the first handler, never cleared |
+//! What the combinations mean and who may change which bit is in [the protocol](super).
 
 use crate::sync::AtomicU32;
 

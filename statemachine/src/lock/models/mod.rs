@@ -5,9 +5,7 @@
 //! [`assert_idle`]: all rights are accounted for and nobody is left in the queue. A waiter whose
 //! wake-up is lost is a deadlock, which `loom` reports.
 //!
-//! Bounds: two to four threads; at most `LOOM_MAX_PREEMPTIONS` preemptions (3 unless the environment
-//! says otherwise), which is how far an interleaving may stray from running each thread until it
-//! blocks.
+//! Bounds: two to four threads, and [`PREEMPTIONS`].
 
 mod clock;
 mod rights;
@@ -54,21 +52,34 @@ fn explore_from(
     clock_moves: bool,
     model: impl Fn(Arc<LinkMachine>) + Send + Sync + 'static,
 ) {
-    static EXECUTIONS: AtomicUsize = AtomicUsize::new(0);
+    let make = move || {
+        sync::set_clock_moves(clock_moves);
+        LinkMachine::from_state(start())
+    };
+    explore_of(name, make, model);
+}
+
+/// Explores the model on a machine that is made anew for each execution.
+fn explore_of<M: 'static>(
+    name: &str,
+    make: impl Fn() -> M + Send + Sync + 'static,
+    model: impl Fn(Arc<M>) + Send + Sync + 'static,
+) {
     let executions = std::sync::Arc::new(AtomicUsize::new(0));
     let counter = std::sync::Arc::clone(&executions);
     let mut builder = loom::model::Builder::new();
     builder.max_branches = 50_000;
-    builder.preemption_bound = builder.preemption_bound.or(Some(3));
+    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS));
     builder.check(move || {
         counter.fetch_add(1, Ordering::Relaxed);
-        sync::set_clock_moves(clock_moves);
-        model(Arc::new(LinkMachine::from_state(start())));
+        model(Arc::new(make()));
     });
-    let explored = executions.load(Ordering::Relaxed);
-    let total = EXECUTIONS.fetch_add(explored, Ordering::Relaxed) + explored;
-    println!("model {name}: {explored} executions ({total} in all so far)");
+    println!("model: {name}: {} executions", executions.load(Ordering::Relaxed));
 }
+
+/// How far an interleaving may stray from running each thread until it blocks, unless the
+/// environment says otherwise with `LOOM_MAX_PREEMPTIONS`.
+const PREEMPTIONS: usize = 3;
 
 /// The machine is in that state and nothing else is the case: nobody has a right, nobody waits.
 fn assert_idle<S: StateMachine>(machine: &Machine<S>, state: u16) {

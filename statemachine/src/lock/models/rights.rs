@@ -2,8 +2,19 @@
 
 use loom::{sync::Arc, thread};
 
-use super::{DOWN, Link, LinkMachine, UP, assert_idle, explore, explore_from};
-use crate::Refused;
+use super::{DOWN, Link, LinkMachine, UP, assert_idle, explore, explore_from, explore_of};
+use crate::{Refused, StateMachine};
+
+/// Three states without data, so that each move is one exchange.
+#[derive(StateMachine)]
+enum Ring {
+    #[state(to(Second))]
+    First,
+    #[state(to(Third))]
+    Second,
+    #[state(to(First))]
+    Third,
+}
 
 #[test]
 fn of_two_commits_one_wins() {
@@ -82,6 +93,46 @@ fn what_was_written_before_a_commit_is_seen_by_who_sees_the_state() {
             other.down_to_over().commit().unwrap();
         });
         if link.is_over() {
+            // SAFETY: The writer has written and committed.
+            assert_eq!(cell.with(|value| unsafe { *value }), 1);
+        }
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn what_was_written_before_a_commit_is_seen_by_who_makes_the_next() {
+    explore_of(
+        "publication to the next commit",
+        || RingMachine::from_state(Ring::First),
+        |ring| {
+            let cell = Arc::new(loom::cell::UnsafeCell::new(0));
+            let (other, written) = (Arc::clone(&ring), Arc::clone(&cell));
+            let writer = thread::spawn(move || {
+                // SAFETY: The reader reads only after it has made the move that follows the commit.
+                written.with_mut(|value| unsafe { *value = 1 });
+                other.first_to_second().commit().unwrap();
+            });
+            if ring.second_to_third().commit().is_ok() {
+                // SAFETY: The writer has written and committed.
+                assert_eq!(cell.with(|value| unsafe { *value }), 1);
+            }
+            writer.join().unwrap();
+        },
+    );
+}
+
+#[test]
+fn what_was_written_before_a_commit_is_seen_by_who_is_refused_for_it() {
+    explore("publication by a refusal", |link| {
+        let cell = Arc::new(loom::cell::UnsafeCell::new(0));
+        let (other, written) = (Arc::clone(&link), Arc::clone(&cell));
+        let writer = thread::spawn(move || {
+            // SAFETY: The reader reads only after it has seen the commit that follows.
+            written.with_mut(|value| unsafe { *value = 1 });
+            drop(other.down_to_over().commit());
+        });
+        if let Err(Refused::WrongState { actual: "Over", .. }) = link.in_down().now() {
             // SAFETY: The writer has written and committed.
             assert_eq!(cell.with(|value| unsafe { *value }), 1);
         }

@@ -1,0 +1,4 @@
+//! What several test targets need.
+
+pub mod hang;
+pub mod polling;
