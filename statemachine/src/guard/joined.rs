@@ -1,11 +1,12 @@
 //! What came of joining a transition.
 
+use std::fmt;
+
 use super::{InState, InTransition};
 use crate::state::{State, View};
 
 /// What came of [`or_join`](crate::Transition::or_join): the transition is the caller's to make, or
 /// somebody else has made it.
-#[derive(Debug)]
 #[must_use = "dropping it rolls back the transition, or lets go of the state"]
 pub enum Joined<'a, A: State, B: State<Machine = A::Machine>> {
     /// The right to make the transition.
@@ -56,6 +57,15 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Joined<'a, A, B> {
                 Ok(transition.enter_with(data))
             }
             Self::There(state) => Ok(state),
+        }
+    }
+}
+
+impl<A: State, B: State<Machine = A::Machine>> fmt::Debug for Joined<'_, A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mine(transition) => f.debug_tuple("Mine").field(transition).finish(),
+            Self::There(state) => f.debug_tuple("There").field(state).finish(),
         }
     }
 }

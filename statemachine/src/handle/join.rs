@@ -51,14 +51,13 @@ assert!(door.is_closed());
 impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Join<'a, A, B> {
     type Output = Joined<'a, A, B>;
     type Error = Refused;
+    type Enum = A::Machine;
 }
 
 impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Join<'a, A, B>
 where
     A::Machine: 'a,
 {
-    type Enum = A::Machine;
-
     #[inline]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.transition.machine().lock();

@@ -47,14 +47,13 @@ assert!(door.is_closed());
 impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Leave<'a, A, B> {
     type Output = InTransition<'a, A, B>;
     type Error = RefusedWith<InState<'a, A>>;
+    type Enum = A::Machine;
 }
 
 impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Leave<'a, A, B>
 where
     A::Machine: 'a,
 {
-    type Enum = A::Machine;
-
     #[inline]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         match self.held.take().expect(ASKED_TWICE).try_upgrade() {

@@ -110,14 +110,13 @@ assert!(door.in_closed().now().is_err());
 impl<'a, A: State> Handle for StateHandle<'a, A> {
     type Output = InState<'a, A>;
     type Error = Refused;
+    type Enum = A::Machine;
 }
 
 impl<'a, A: State> Ask<'a> for StateHandle<'a, A>
 where
     A::Machine: 'a,
 {
-    type Enum = A::Machine;
-
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.machine.lock();

@@ -338,14 +338,13 @@ impl<'a, B: State> Transition<'a, Any<B::Machine>, B> {
 impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Transition<'a, A, B> {
     type Output = InTransition<'a, A, B>;
     type Error = Refused;
+    type Enum = A::Machine;
 }
 
 impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Transition<'a, A, B>
 where
     A::Machine: 'a,
 {
-    type Enum = A::Machine;
-
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.machine.lock();

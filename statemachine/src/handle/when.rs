@@ -46,14 +46,13 @@ assert!(door.when(|state| state == Door::Closed).now().is_err());
 impl<'a, S: StateMachine> Handle for When<'a, S> {
     type Output = S::Kind;
     type Error = Refused;
+    type Enum = S;
 }
 
 impl<'a, S: StateMachine> Ask<'a> for When<'a, S>
 where
     S: 'a,
 {
-    type Enum = S;
-
     fn attempt(&mut self) -> Result<(Granted<'a, S>, bool), Refusal> {
         let lock = self.machine.lock();
         lock.try_acquire(&self.request(), lock.look())

@@ -127,9 +127,12 @@ impl Core<'_> {
         let notify = Notify::Task(waker.clone());
         let mut queue = self.queue.lock();
         let outcome = queue.claim(ticket);
-        let replaced = ticket.as_ref().map(|ticket| queue.renew(ticket, notify));
+        let unused = match ticket {
+            Some(ticket) => queue.renew(ticket, notify),
+            None => Some(notify),
+        };
         drop(queue);
-        drop(replaced);
+        drop(unused);
         outcome
     }
 

@@ -124,13 +124,17 @@ impl Enlisted<'_> {
         !self.interrupt.shared.sleepers.lock().awaiting.contains_key(&self.id)
     }
 
-    /// Replaces how the wait is woken, unless it was interrupted.
+    /// Replaces how the wait is woken; whether it goes on, since it was not interrupted.
     pub(crate) fn renew(&self, notify: Notify) -> bool {
-        let replaced = {
-            let mut sleepers = self.interrupt.shared.sleepers.lock();
-            sleepers.awaiting.get_mut(&self.id).map(|known| mem::replace(known, notify))
+        let mut sleepers = self.interrupt.shared.sleepers.lock();
+        let (goes_on, unused) = match sleepers.awaiting.get_mut(&self.id) {
+            Some(known) => (true, mem::replace(known, notify)),
+            None => (false, notify),
         };
-        replaced.is_some()
+        drop(sleepers);
+        // Dropping a waker is foreign code, which may use this interrupt.
+        drop(unused);
+        goes_on
     }
 }
 

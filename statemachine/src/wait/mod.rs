@@ -43,12 +43,17 @@ pub trait Handle {
     type Output;
     /// What is said where it is not.
     type Error;
+
+    /// The enum of the machine.
+    ///
+    /// Here, on a trait without a lifetime: a future that a task is made of is `Send` only where the
+    /// compiler can tell without knowing one lifetime from the other.
+    #[doc(hidden)]
+    type Enum: StateMachine;
 }
 
 /// What the waits need to know of a handle on a machine borrowed for `'a`.
-pub(crate) trait Ask<'a>: Handle + Sized {
-    type Enum: StateMachine + 'a;
-
+pub(crate) trait Ask<'a>: Handle<Enum: 'a> + Sized {
     /// Tries at once. With what is granted comes whether handlers may be registered.
     fn attempt(&mut self) -> Result<(Granted<'a, Self::Enum>, bool), Refusal>;
 
@@ -168,8 +173,7 @@ fn conclude<'a, H: Ask<'a>>(
 ///
 /// Dropping it gives up and loses nothing: what it was given meanwhile goes to the next who waits.
 #[must_use = "futures do nothing unless they are polled"]
-#[expect(private_bounds, reason = "how a handle is asked is not public")]
-pub struct Wait<'a, 'i, H: Ask<'a>> {
+pub struct Wait<'a, 'i, H: Handle> {
     handle: Option<H>,
     place: Option<Place<'a, H::Enum>>,
     interrupt: Option<&'i Interrupt>,
@@ -221,7 +225,7 @@ impl<'a, 'i, H: Ask<'a>> Wait<'a, 'i, H> {
 }
 
 // Nothing is ever pinned through the handle.
-impl<'a, H: Ask<'a>> Unpin for Wait<'a, '_, H> {}
+impl<H: Handle> Unpin for Wait<'_, '_, H> {}
 
 impl<'a, H: Ask<'a>> Future for Wait<'a, '_, H> {
     type Output = Result<H::Output, H::Error>;
