@@ -113,13 +113,13 @@ fn a_waiter_says_what_it_waits_for() {
     with_waiter(
         &link,
         |interrupt| link.up_to_broken().interruptible(interrupt).within(limit).is_err(),
-        is(Wanted::Transition { from: vec![up], to: broken }, "the transition from Up to Broken"),
+        is(Wanted::Begin { from: vec![up], to: broken }, "the transition from Up to Broken"),
     );
     with_waiter(
         &link,
         |interrupt| link.to_down().interruptible(interrupt).within(limit).is_err(),
         is(
-            Wanted::Transition { from: vec![up, broken], to: down },
+            Wanted::Begin { from: vec![up, broken], to: down },
             "the transition from Up or Broken to Down",
         ),
     );
@@ -127,7 +127,7 @@ fn a_waiter_says_what_it_waits_for() {
         &link,
         |interrupt| link.up_to_broken().or_join().interruptible(interrupt).within(limit).is_err(),
         is(
-            Wanted::Join { from: vec![up], to: broken },
+            Wanted::BeginOrJoin { from: vec![up], to: broken },
             "the transition from Up to Broken, or for Broken",
         ),
     );

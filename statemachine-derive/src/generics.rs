@@ -169,6 +169,12 @@ impl Generics {
         quote!(where #(#predicates),*)
     }
 
+    /// What the `where` clause says, each with a comma behind it.
+    pub fn predicates(&self) -> TokenStream {
+        let predicates = self.predicates.iter().chain(&self.implied);
+        quote!(#(#predicates,)*)
+    }
+
     /// Only the parameters that `types` mention, and of the bounds those that speak of them alone.
     pub fn used_in<'a>(&self, types: impl Iterator<Item = &'a TokenStream>) -> Self {
         let types: Vec<&TokenStream> = types.collect();

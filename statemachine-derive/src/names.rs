@@ -14,9 +14,10 @@ const MAX_EXPLAINED: usize = 32;
 
 /// The inherent methods of the runtime's `Machine`, which the generated type derefs to and would
 /// hide, and those that the generated type has beside the ones named after states.
-const OF_MACHINE: [&str; 15] = [
+const OF_MACHINE: [&str; 17] = [
     "new",
     "from_state",
+    "from_kind",
     "into_state",
     "reset",
     "state",
@@ -30,6 +31,7 @@ const OF_MACHINE: [&str; 15] = [
     "waiting",
     "mermaid",
     "dot",
+    "svg",
 ];
 
 /// Names for one declaration.

@@ -102,6 +102,8 @@ mod handlers;
 mod lock;
 mod machine;
 mod refused;
+#[cfg(feature = "serde")]
+mod serde;
 mod state;
 mod sync;
 mod wait;
@@ -206,13 +208,16 @@ use __private as private;
 /// ```
 pub use statemachine_derive::StateMachine;
 
+#[cfg(feature = "serde")]
+pub use self::serde::by_name;
+
 pub use self::{
     change::Change,
     guard::{InState, InTransition, Joined},
     handle::{Join, Leave, StateHandle, Transition, When},
     handlers::HandlerId,
     machine::Machine,
-    refused::{Refused, RefusedWith, UnknownState},
+    refused::{NeedsData, Refused, RefusedWith, UnknownState},
     state::{Any, Dataless, Kind, Newtype, State, StateMachine, TransitionTo, View, Viewed},
     wait::{Handle, Interrupt, Interruptible, Wait},
     waiting::{Waiter, Waiting, Wanted, Who},

@@ -11,6 +11,7 @@ use crate::{
     handle::{StateHandle, Transition, When},
     handlers::{HandlerId, Handlers},
     lock::Lock,
+    refused::NeedsData,
     state::{Any, Kind, State, StateMachine, TransitionTo},
     waiting::Waiting,
 };
@@ -60,6 +61,33 @@ impl<S: StateMachine> Machine<S> {
         let index = state.index();
         let has_data = S::GRAPH.nodes[usize::from(index)].data;
         Self::at(index, has_data.then_some(state))
+    }
+
+    /// A machine in the state of that kind, if it has no data.
+    ///
+    /// This is how a machine is restored of which only the state's name was kept; the name's
+    /// `FromStr`, or with the feature `serde` its `Deserialize`, gives the kind.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// assert!(SlotMachine::from_kind("Empty".parse()?)?.is_empty());
+    /// assert!(SlotMachine::from_kind("Full".parse()?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the state has data; the error lists those that have none.
+    pub fn from_kind(kind: S::Kind) -> Result<Self, NeedsData> {
+        NeedsData::check::<S>(&kind)?;
+        Ok(Self::at(kind.position(), None))
     }
 
     /// Takes the machine apart.

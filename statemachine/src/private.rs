@@ -2,6 +2,25 @@
 
 pub use core;
 
+#[cfg(feature = "serde")]
+pub use crate::{
+    __serde_kind as serde_kind, __serde_machine as serde_machine,
+    serde::{deserialize_kind, serialize_kind},
+};
+#[cfg(feature = "serde")]
+pub use serde_core;
+
+#[cfg(not(feature = "serde"))]
+pub use crate::{__nothing as serde_kind, __nothing as serde_machine};
+
+/// What a feature that is off adds.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nothing {
+    ($($tokens:tt)*) => {};
+}
+
 use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState};
 
 /// What is known of a machine's states and transitions when it is compiled.

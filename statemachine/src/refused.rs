@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, time::Duration};
 
+use crate::state::{Kind, StateMachine};
+
 /// Why a transition or a hold was refused.
 ///
 /// Cheap: nothing is allocated for a refusal, but for the error of a handler that vetoed.
@@ -243,6 +245,70 @@ impl fmt::Display for UnknownState {
 }
 
 impl Error for UnknownState {}
+
+/// A machine was to be put in a state by the state's name alone, and the state has data.
+///
+/// ```
+/// use statemachine::StateMachine;
+///
+/// #[derive(StateMachine)]
+/// enum Slot {
+///     #[state(to(Full))]
+///     Empty,
+///     #[state(to(Empty))]
+///     Full(u32),
+/// }
+///
+/// let error = SlotMachine::from_kind(SlotKind::Full).unwrap_err();
+/// assert_eq!(error.to_string(), "`Full` of Slot has data; the states without are Empty");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NeedsData {
+    machine: &'static str,
+    state: &'static str,
+    dataless: Vec<&'static str>,
+}
+
+impl NeedsData {
+    /// Fails where the state has data.
+    pub(crate) fn check<S: StateMachine>(kind: &S::Kind) -> Result<(), Self> {
+        let nodes = S::GRAPH.nodes;
+        if !nodes[usize::from(kind.position())].data {
+            return Ok(());
+        }
+        let dataless = S::STATES.iter().zip(nodes).filter(|(_, node)| !node.data);
+        Err(Self {
+            machine: S::NAME,
+            state: kind.name(),
+            dataless: dataless.map(|(name, _)| *name).collect(),
+        })
+    }
+
+    /// The name of the state that has data.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        self.state
+    }
+
+    /// The names of the states that have none.
+    #[must_use]
+    pub fn dataless(&self) -> &[&'static str] {
+        &self.dataless
+    }
+}
+
+impl fmt::Display for NeedsData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { machine, state, dataless } = self;
+        write!(f, "`{state}` of {machine} has data; ")?;
+        if dataless.is_empty() {
+            return f.write_str("no state is without");
+        }
+        write!(f, "the states without are {}", dataless.join(", "))
+    }
+}
+
+impl Error for NeedsData {}
 
 /// Names as in "A, B or C".
 struct OneOf(&'static [&'static str]);

@@ -60,14 +60,14 @@ pub enum Who {
 #[non_exhaustive]
 pub enum Wanted {
     /// The right to a transition.
-    Transition {
+    Begin {
         /// The states from which it may begin.
         from: Vec<&'static str>,
         /// The state that it leads to.
         to: &'static str,
     },
     /// The right to a transition or, if somebody else makes it, a hold on the state that it leads to.
-    Join {
+    BeginOrJoin {
         /// The states from which it may begin.
         from: Vec<&'static str>,
         /// The state that it leads to.
@@ -122,8 +122,8 @@ impl Wanted {
         let to = seen.aim.map_or("", name::<S>);
         let one_of = |set: StateSet| names::<S>(|state| set.contains(state));
         match *seen.request {
-            Request::Exclusive(from) => Self::Transition { from: one_of(from), to },
-            Request::Join { from, .. } => Self::Join { from: one_of(from), to },
+            Request::Exclusive(from) => Self::Begin { from: one_of(from), to },
+            Request::Join { from, .. } => Self::BeginOrJoin { from: one_of(from), to },
             // Its own hold keeps the machine where it is.
             Request::Upgrade => Self::Trade { from: name::<S>(current), to },
             Request::Shared(states) => Self::Hold { states: one_of(states) },
@@ -186,10 +186,10 @@ impl fmt::Display for Who {
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Transition { from, to } => {
+            Self::Begin { from, to } => {
                 write!(f, "the transition from {} to {to}", from.join(" or "))
             }
-            Self::Join { from, to } => {
+            Self::BeginOrJoin { from, to } => {
                 write!(f, "the transition from {} to {to}, or for {to}", from.join(" or "))
             }
             Self::Trade { from, to } => {

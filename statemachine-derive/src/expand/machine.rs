@@ -110,7 +110,7 @@ fn new(out: &Emit) -> TokenStream {
 fn whole(out: &Emit) -> TokenStream {
     let Emit { machine, sm, this, .. } = out;
     let vis = machine.vis;
-    quote! {
+    let mut methods = quote! {
         /// A machine in the given state.
         #[inline]
         #[must_use]
@@ -124,7 +124,26 @@ fn whole(out: &Emit) -> TokenStream {
         #vis fn into_state(self) -> #this {
             self.0.into_state()
         }
+    };
+    if !machine.is_fieldless() {
+        let kind = &out.names.kind;
+        let doc = docs::line(&format!(
+            " A machine in the state of that kind, if it has no data: see [`Machine::from_kind`]({}::Machine::from_kind).",
+            link(sm)
+        ));
+        methods.extend(quote! {
+            #doc
+            ///
+            /// # Errors
+            ///
+            /// Where the state has data.
+            #[inline]
+            #vis fn from_kind(kind: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
+                #sm::Machine::from_kind(kind).map(Self)
+            }
+        });
     }
+    methods
 }
 
 /// `in_a`, `is_a` and `to_a`.

@@ -7,6 +7,7 @@ mod docs;
 mod kind;
 mod machine;
 mod markers;
+mod serde;
 mod state;
 mod transitions;
 mod visibility;
@@ -28,6 +29,7 @@ pub fn items(machine: &Machine, names: &Names, graph: &Graph) -> TokenStream {
     items.extend(markers::module(&out));
     items.extend(description::implementation(&out));
     items.extend(kind::items(&out));
+    items.extend(serde::items(&out));
     for (position, state) in machine.states.iter().enumerate() {
         items.extend(data::items(&out, position, state));
         items.extend(state::implementations(&out, position, state));

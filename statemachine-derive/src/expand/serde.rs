@@ -1,0 +1,25 @@
+//! What the runtime crate's `serde` feature adds. Whether it is on is not known here, so the runtime
+//! crate is given what it takes and makes of it the impls, or nothing.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::Emit;
+
+pub fn items(out: &Emit) -> TokenStream {
+    let Emit { machine, names, sm, this, for_impl, args, .. } = out;
+    let generics = &machine.generics;
+    let (ident, kind) = (&names.machine, &names.kind);
+    let (deserializer, never) = (generics.view(), generics.never());
+    let for_deserialize = generics.for_impl_with_view();
+    let predicates = generics.predicates();
+    // Where the enum is its own kind, how it is serialized is the user's to say.
+    let of_kind = (!machine.is_fieldless()).then(|| quote!(#sm::__private::serde_kind! { #kind }));
+    quote! {
+        #of_kind
+        #sm::__private::serde_machine! {
+            (#ident #args) (#this) #deserializer #never
+            (#for_impl) (#for_deserialize) (#predicates)
+        }
+    }
+}
