@@ -29,8 +29,17 @@ fn scripts<D: Driven>() -> impl Strategy<Value = (&'static str, Vec<Op>)> {
     (prop::sample::select(D::SHAPE.states), vec(script::op(D::SHAPE), 1..80))
 }
 
+/// As many cases as `PROPTEST_CASES` says, or so many that it takes seconds.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => default,
+        None => ProptestConfig { cases: 250, ..default },
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn a_machine_with_data_in_one_state((start, script) in scripts::<Slot>()) {
