@@ -172,6 +172,10 @@ impl Queue {
         self.waiting == 0
     }
 
+    pub(crate) fn has_several(&self) -> bool {
+        self.waiting > 1
+    }
+
     pub(crate) fn has_upgrade(&self) -> bool {
         self.upgrade.is_some()
     }

@@ -167,7 +167,8 @@ impl Core<'_> {
             }
             let (told, new) = match queue.next(base) {
                 Next::Grant(ticket, right, new) => {
-                    (Some((ticket, Outcome::Granted(right))), new.with_door_shut(false))
+                    let new = new.with_door_shut(false).with_waiters(queue.has_several());
+                    (Some((ticket, Outcome::Granted(right))), new)
                 }
                 Next::Full(ticket) => {
                     let refusal = Refusal::InUse { state: base.state(), holders: base.holders() };
@@ -185,6 +186,9 @@ impl Core<'_> {
             match told {
                 Some((ticket, outcome)) => queue.tell(ticket, outcome, wakes),
                 None => return,
+            }
+            if new.is_exclusive() {
+                return;
             }
         }
     }
