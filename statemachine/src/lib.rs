@@ -21,6 +21,7 @@ mod refused;
 mod serde;
 mod state;
 mod sync;
+mod trace;
 mod wait;
 mod waiting;
 
