@@ -190,8 +190,8 @@ mod tests {
 
     #[test]
     fn the_shortest_path_is_named() {
-        let graph = graph(5, &[(0, 1), (1, 2), (2, 3), (0, 4), (4, 3)], &[0]);
-        assert_eq!(graph.path_to(|state| state == 3), Some(vec![0, 4, 3]));
+        let graph = graph(5, &[(0, 1), (1, 3), (0, 2), (2, 4), (4, 3)], &[0]);
+        assert_eq!(graph.path_to(|state| state == 3), Some(vec![0, 1, 3]));
         assert_eq!(graph.path_to(|state| state == 0), Some(vec![0]));
         assert_eq!(graph.path_to(|_| false), None);
     }

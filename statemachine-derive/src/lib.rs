@@ -1,8 +1,8 @@
 //! The derive macro of the `statemachine` crate; use it through that crate.
 //!
-//! The pipeline: tokens are parsed into a model ([`ast`], with [`attr`] for the attributes), the
-//! model is named ([`names`]) and analysed ([`graph`]), judged ([`check`]) and printed ([`expand`]).
-//! Errors are collected on the way ([`ctxt`]) and printed beside the items, never instead of them:
+//! The pipeline: tokens are parsed into a model (`ast`, with `attr` for the attributes), the
+//! model is named (`names`) and analysed (`graph`), judged (`check`) and printed (`expand`).
+//! Errors are collected on the way (`ctxt`) and printed beside the items, never instead of them:
 //! otherwise one mistake in a declaration would bring an error at each of its uses.
 
 #![forbid(unsafe_code)]

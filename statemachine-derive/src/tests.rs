@@ -254,3 +254,12 @@ fn mistakes_leave_all_items_standing() {
         errors_and_items("enum A { #[state(to(Bb))] A { a: u8 }, #[state(too(A, A))] B }");
     assert_eq!((errors, broken), (3, sound));
 }
+
+/// In snake case these lose what they start with, and with it what a name may start with.
+#[test]
+fn a_name_may_start_with_what_snake_case_drops() {
+    for name in ["_1", "_\u{93e}", "\u{2118}1", "__"] {
+        let (errors, _) = errors_and_items(&format!("enum E {{ #[state(to({name}))] {name} }}"));
+        assert_eq!(errors, 0, "{name}");
+    }
+}

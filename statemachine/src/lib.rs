@@ -1,4 +1,89 @@
 //! State machines that many threads and tasks share.
+//!
+//! Annotate an enum, and the transitions that you declare become methods. A transition that was not
+//! declared does not compile. At run time exactly one caller makes each move; the others are told why
+//! not, or wait.
+//!
+//! ```
+//! use std::{thread, time::Duration};
+//! use statemachine::{Refused, StateMachine};
+//!
+//! #[derive(StateMachine)]
+//! pub enum Job {
+//!     #[state(initial, to(Running))]
+//!     Queued,
+//!     #[state(to(Done))]
+//!     Running { worker: usize },
+//!     #[state(terminal)]
+//!     Done(String),
+//! }
+//!
+//! static JOB: JobMachine = JobMachine::new();
+//!
+//! fn main() -> Result<(), Refused> {
+//!     thread::scope(|scope| {
+//!         for worker in 0..4 {
+//!             scope.spawn(move || {
+//!                 // One of the four takes the job.
+//!                 if JOB.queued_to_running().commit_with(JobRunning { worker }).is_ok() {
+//!                     let finishing = JOB.running_to_done().now().unwrap();
+//!                     assert_eq!(*finishing.view().worker, worker);
+//!                     finishing.commit_with(format!("by {worker}"));
+//!                 }
+//!             });
+//!         }
+//!     });
+//!     // All may read the result at once; the machine stays in `Done` while it is held.
+//!     let done = JOB.in_done().within(Duration::from_secs(5))?;
+//!     assert!(done.starts_with("by "));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Words
+//!
+//! A generated method such as `queued_to_running()` gives a **handle**, which does nothing by itself.
+//! A **verb** on the handle says how long to wait: [`now`](Transition::now),
+//! [`within`](Transition::within) a duration, [`until`](Transition::until) an instant, or `.await`.
+//! What it gives is a **guard**:
+//!
+//! | handle | from | guard |
+//! |---|---|---|
+//! | [`Transition`] | `a_to_b()`, `to_b()`, `reset()` | [`InTransition`]: the exclusive right to make the move |
+//! | [`StateHandle`] | `in_a()`, [`hold`](Machine::hold) | [`InState`]: a shared hold on the state |
+//! | [`Join`] | [`Transition::or_join`] | [`Joined`]: either of the two |
+//! | [`Leave`] | [`InState::to`] | [`InTransition`], in trade for the hold |
+//! | [`When`] | [`when`](Machine::when) | none, only the state that was seen |
+//!
+//! # What you can rely on
+//!
+//! - **Rights.** There is at most one [`InTransition`] a machine, and never one beside an [`InState`].
+//!   Dropping a guard lets go; an error, a panic or a dropped future rolls a transition back. Nothing
+//!   is ever poisoned.
+//! - **Order.** Those who wait are served in order of arrival. A transition that waits for the holders
+//!   of a state lets no new ones in. Who does not wait may overtake, but each time the right is let go
+//!   of it goes to one who waits, so nobody starves.
+//! - **Wake-ups.** A waiter sleeps until it has what it wants. It is woken for nothing else, but where
+//!   the machine comes to a state from which none that it wants can be reached: then it is refused
+//!   with [`Refused::Unreachable`] instead of sleeping to its deadline.
+//! - **Bounds.** No call blocks without a deadline or an [`Interrupt`]. Nothing spins, and there is no
+//!   background thread.
+//! - **Memory.** What a thread wrote before it committed is seen by whoever takes a right in, or looks
+//!   at, the state that it entered. Every commit, hold and refusal takes effect at one instant.
+//! - **Cost.** Uncontended, a move between two states without data is one atomic instruction, a
+//!   guarded move or a hold is two, and a look is a load. None of them allocates or makes a system
+//!   call. A machine of states without data is 16 bytes.
+//!
+//! # What to look out for
+//!
+//! A transition waits for *all* holders of its source, the caller included: who holds a state lets go
+//! first, or trades its hold by [`InState::to`]. A thread that waits for a right which it has itself
+//! waits until its deadline.
+//!
+//! What [`state`](Machine::state) and `is_a()` say is out of date as soon as they have said it. To act
+//! on a state, hold it.
+//!
+//! Forgetting a guard ([`std::mem::forget`]) leaks the right for good, and nothing else.
 
 #![deny(unsafe_code)]
 
@@ -27,6 +112,101 @@ mod waiting;
 
 use __private as private;
 
+/// Derives a state machine from an enum.
+///
+/// Each variant is a state, with the variant's fields as its data. For `enum Connection` it
+/// generates:
+///
+/// | item | |
+/// |---|---|
+/// | `ConnectionMachine` | the machine, which derefs to [`Machine<Connection>`] |
+/// | `mod connection` | the types of the states, such as `connection::Connected` |
+/// | `ConnectionKind` | where some variant has data: the enum without its data |
+/// | `ConnectionFailed`, `ConnectionFailedRef<'_>` | for a struct variant `Failed`: its data, owned and borrowed |
+///
+/// and on `ConnectionMachine`:
+///
+/// | method | |
+/// |---|---|
+/// | `new()`, `new(data)` | in the initial state; a `const fn` where that has no data |
+/// | `from_state(connection)`, `From<Connection>` | in a given state |
+/// | `into_state()` | takes the machine apart |
+/// | `a_to_b()` | one a declared transition |
+/// | `to_b()` | one a state with a way in: from whichever declared source the machine is in |
+/// | `in_a()`, `is_a()` | one a state |
+/// | `reset()` | with `#[machine(reset)]` |
+///
+/// All of it has the enum's visibility. States are named in snake case: `FinWait1` is `fin_wait1`.
+///
+/// # On a variant: `#[state(...)]`
+///
+/// | key | meaning |
+/// |---|---|
+/// | `initial` | the machine starts here; where none is marked, the first variant is initial |
+/// | `to(A, B)` | the transitions out of this state; itself is allowed |
+/// | `terminal` | no way out, on purpose |
+/// | `restored` | no way in, on purpose: only entered through `from_state` |
+/// | `name = word` | the word for this state in method names |
+///
+/// # On the enum: `#[machine(...)]`
+///
+/// | key | meaning | default |
+/// |---|---|---|
+/// | `name = Link` | the machine's type | `{Enum}Machine` |
+/// | `states = link` | the module of the states' types | the enum's name in snake case |
+/// | `kind = LinkKind` | the enum without its data | `{Enum}Kind` |
+/// | `reset` | every state may go back to the initial one: `reset()` | off |
+/// | `can_always_reach(Closed, ...)` | from every reachable state there is a path to each of these | none |
+/// | `crate = path` | where `statemachine` is found | `::statemachine` |
+///
+/// # What does not compile
+///
+/// A transition that is not declared, in each of its spellings:
+///
+/// ```compile_fail
+/// # use statemachine::StateMachine;
+/// #[derive(StateMachine)]
+/// enum Door {
+///     #[state(to(Closed))]
+///     Open,
+///     #[state(to(Open, Locked))]
+///     Closed,
+///     #[state(to(Closed))]
+///     Locked,
+/// }
+///
+/// DoorMachine::new().open_to_locked(); // `Open` has no transition to `Locked`
+/// ```
+///
+/// And a declaration that cannot be meant: an unknown target, the same target twice, two initial
+/// states, a state that nothing reaches (unless `restored`) or that nothing leaves (unless
+/// `terminal`), `can_always_reach` where it does not hold, two methods of one name. All mistakes are
+/// reported in one go, each where it is to be mended.
+///
+/// # Examples
+///
+/// ```
+/// use statemachine::StateMachine;
+///
+/// #[derive(StateMachine)]
+/// #[machine(name = Link, reset, can_always_reach(Closed))]
+/// enum Connection {
+///     #[state(initial, to(Open, Failed))]
+///     Closed,
+///     #[state(to(Closed, Failed))]
+///     Open { peer: String },
+///     #[state(to(Closed), name = broken)]
+///     Failed(std::io::Error),
+/// }
+///
+/// let link = Link::new();
+/// link.closed_to_open().commit_with(ConnectionOpen { peer: "here".to_owned() })?;
+/// assert_eq!(link.in_open().now()?.view().peer, "here");
+/// link.to_broken().now()?.commit_with(std::io::ErrorKind::BrokenPipe.into());
+/// link.reset().commit()?;
+/// assert!(link.is_closed());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub use statemachine_derive::StateMachine;
 
 #[cfg(feature = "serde")]
@@ -43,3 +223,8 @@ pub use self::{
     wait::{Handle, Interrupt, Interruptible, Wait},
     waiting::{Waiter, Waiting, Wanted, Who},
 };
+
+// The examples of the readme are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

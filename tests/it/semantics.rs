@@ -81,6 +81,24 @@ fn one_that_gives_up_opens_the_door_again() {
 }
 
 #[test]
+fn the_door_opens_again_though_a_holder_left_before_the_one_who_waited() {
+    let door = DoorMachine::new();
+    for way in 0..3 {
+        let held = door.in_open().now().unwrap();
+        let waiting = Task::waiting(door.open_to_closed());
+        let transition = held.to::<door::Closed>().now().unwrap();
+        drop(waiting);
+        match way {
+            0 => transition.rollback(),
+            1 => transition.commit(),
+            _ => drop(transition.enter()),
+        }
+        assert!(door.hold().now().is_ok(), "nobody waits any more");
+        door.reset().commit().unwrap();
+    }
+}
+
+#[test]
 fn the_door_is_shut_only_by_who_waits_to_leave_the_state() {
     let door = DoorMachine::new();
     let held = door.in_open().now().unwrap();

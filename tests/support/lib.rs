@@ -1,4 +1,7 @@
 //! What several test targets need.
 
+pub mod driver;
 pub mod hang;
+pub mod machines;
+pub mod plain;
 pub mod polling;

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{Emit, docs, machine::index, respanned};
+use super::{Emit, as_generated, docs, machine::index};
 use crate::ast;
 
 /// The fieldless twin of an enum with data; where it has none, the enum is its own kind.
@@ -27,7 +27,7 @@ fn definition(out: &Emit) -> TokenStream {
     let non_exhaustive = is_non_exhaustive.then(|| quote!(#[non_exhaustive]));
     let variants = machine.states.iter().map(|state| {
         let doc = docs::of_variant(state, || format!(" The state `{}`.", state.name));
-        let ident = respanned(&state.ident);
+        let ident = as_generated(&state.ident);
         quote!(#doc #ident,)
     });
     // Should the name be taken, the compiler says so from the first token to the last.
@@ -56,12 +56,12 @@ fn of_the_twin(out: &Emit) -> TokenStream {
     let kind = &names.kind;
     let constants = constants(out);
     let positions = machine.states.iter().enumerate().map(|(position, state)| {
-        let (ident, index) = (respanned(&state.ident), index(position));
+        let (ident, index) = (as_generated(&state.ident), index(position));
         quote!(Self::#ident => #index,)
     });
     let no_states = machine.states.is_empty().then(|| quote!(_ => #sm::__private::mismatch(),));
     let states = machine.states.iter().enumerate().map(|(position, state)| {
-        let (ident, index) = (respanned(&state.ident), index(position));
+        let (ident, index) = (as_generated(&state.ident), index(position));
         quote!(#index => Self::#ident,)
     });
     quote! {

@@ -83,20 +83,20 @@ impl<'a> Emit<'a> {
     }
 
     fn marker_ident(&self, position: usize) -> Ident {
-        respanned(&self.machine.states[position].ident)
+        as_generated(&self.machine.states[position].ident)
     }
 
     /// The variant of a state: `Connection::Connected`.
     fn variant(&self, state: &State) -> TokenStream {
-        let ident = respanned(self.machine.ident);
-        let variant = respanned(&state.ident);
+        let ident = as_generated(self.machine.ident);
+        let variant = as_generated(&state.ident);
         quote!(#ident::#variant)
     }
 }
 
 /// The same name as if the derive had written it: a use of a deprecated variant in what the user
 /// wrote is warned about.
-fn respanned(ident: &Ident) -> Ident {
+fn as_generated(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(Span::call_site());
     ident
