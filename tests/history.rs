@@ -143,6 +143,21 @@ fn two_histories_of_one_machine_are_independent() {
 }
 
 #[test]
+fn a_change_that_is_told_late_displaces_no_later_one() {
+    let machine = Arc::new(RingMachine::new());
+    let mine = Arc::clone(&machine);
+    machine.observe(move |change| {
+        if change.sequence == 1 {
+            mine.c_to_c().commit().unwrap();
+            mine.c_to_a().commit().unwrap();
+        }
+    });
+    let history = History::of(&machine, 2);
+    machine.a_to_c().commit().unwrap();
+    assert_eq!(changes(&history), [change(2, C, C), change(3, C, A)]);
+}
+
+#[test]
 fn threads_that_commit_at_once_lose_nothing_and_mix_nothing_up() {
     const KEPT: usize = 64;
     let machine = RingMachine::new();
