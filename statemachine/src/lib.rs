@@ -98,6 +98,8 @@ mod diagram;
 mod guard;
 mod handle;
 mod handlers;
+#[cfg(feature = "history")]
+mod history;
 #[expect(unsafe_code, reason = "the one folder that needs it")]
 mod lock;
 mod machine;
@@ -106,6 +108,7 @@ mod refused;
 mod serde;
 mod state;
 mod sync;
+mod trace;
 mod wait;
 mod waiting;
 
@@ -208,6 +211,8 @@ use __private as private;
 /// ```
 pub use statemachine_derive::StateMachine;
 
+#[cfg(feature = "history")]
+pub use self::history::{History, Recorded};
 #[cfg(feature = "serde")]
 pub use self::serde::by_name;
 

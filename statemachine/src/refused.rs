@@ -89,6 +89,22 @@ pub enum Refused {
     },
 }
 
+impl Refused {
+    /// The name of the machine's enum.
+    #[must_use]
+    pub fn machine(&self) -> &'static str {
+        match self {
+            Self::WrongState { machine, .. }
+            | Self::InTransition { machine }
+            | Self::InUse { machine, .. }
+            | Self::TimedOut { machine, .. }
+            | Self::Interrupted { machine }
+            | Self::Unreachable { machine, .. }
+            | Self::Vetoed { machine, .. } => machine,
+        }
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -311,7 +327,7 @@ impl fmt::Display for NeedsData {
 impl Error for NeedsData {}
 
 /// Names as in "A, B or C".
-struct OneOf(&'static [&'static str]);
+pub(crate) struct OneOf(pub(crate) &'static [&'static str]);
 
 impl fmt::Display for OneOf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,6 +8,7 @@ use crate::{
     lock::{Left, Lock, Move},
     refused::Refused,
     state::{Any, Dataless, State, StateMachine, View},
+    trace::{Waited, Work},
     wait::Exclusive,
 };
 
@@ -39,6 +40,8 @@ use crate::{
 #[must_use = "dropping a transition rolls it back"]
 pub struct InTransition<'a, A: State, B> {
     right: Exclusive<'a, A::Machine>,
+    /// Behind the right: what is told of it is told when it has been let go of.
+    work: Work,
     to: PhantomData<fn() -> (A, B)>,
 }
 
@@ -48,8 +51,11 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     pub(crate) fn begin(
         right: Exclusive<'a, A::Machine>,
         listened: bool,
+        waited: Waited,
     ) -> Result<Self, (Refused, Exclusive<'a, A::Machine>)> {
-        let transition = Self { right, to: PhantomData };
+        let from = || A::Machine::STATES[usize::from(position::<A>(&right))];
+        let work = Work::begin(A::Machine::NAME, from, B::NAME, waited);
+        let mut transition = Self { right, work, to: PhantomData };
         if listened && let Err(refused) = transition.ask_handlers() {
             return Err((refused, transition.right));
         }
@@ -57,18 +63,27 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     }
 
     #[cold]
-    fn ask_handlers(&self) -> Result<(), Refused> {
+    fn ask_handlers(&mut self) -> Result<(), Refused> {
         if !self.right.lock().look().has_handlers() {
             return Ok(());
         }
         let handlers = self.right.lock().extension();
-        handlers.run_before(self.from(), B::INDEX, self.right.view()).map_err(vetoed::<A>)
+        let run = || handlers.run_before(self.from(), B::INDEX, self.right.view());
+        let answer = self.work.in_scope(run);
+        answer.map_err(|source| self.vetoed(source))
+    }
+
+    #[cold]
+    fn vetoed(&mut self, source: Veto) -> Refused {
+        let refused = Refused::Vetoed { machine: A::Machine::NAME, source };
+        self.work.vetoed(&refused);
+        refused
     }
 
     /// The position of the state to be left.
     #[inline]
     fn from(&self) -> u16 {
-        if A::INDEX == Any::<A::Machine>::INDEX { self.right.position() } else { A::INDEX }
+        position::<A>(&self.right)
     }
 
     /// The data of the state to be left.
@@ -90,6 +105,12 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     #[inline]
     pub fn view(&self) -> View<'_, A> {
         A::view(self.right.view())
+    }
+
+    /// Does the work, as the transition's.
+    #[inline]
+    pub(super) fn on_view<R>(&self, work: impl FnOnce(View<'_, A>) -> R) -> R {
+        self.work.in_scope(|| work(self.view()))
     }
 
     /// Enters the new state with that data. The old state's data comes back.
@@ -244,7 +265,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
         self,
         work: impl FnOnce(View<'_, A>) -> Result<B::Data, E>,
     ) -> Result<A::Data, E> {
-        let data = work(self.view())?;
+        let data = self.on_view(work)?;
         Ok(self.commit_with(data))
     }
 
@@ -276,7 +297,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// # Panics
     ///
     /// Where the action does, rolled back; and as [`commit_with`](Self::commit_with).
-    pub fn perform(self) -> Result<A::Data, Refused> {
+    pub fn perform(mut self) -> Result<A::Data, Refused> {
         let lock = self.right.lock();
         let action = if lock.look().has_handlers() {
             lock.extension().find_action(self.from(), B::INDEX)
@@ -284,14 +305,43 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
             None
         };
         let data = match action {
-            Some(action) => Some(action(self.right.view()).map_err(vetoed::<A>)?),
+            Some(action) => {
+                let made = self.work.in_scope(|| action(self.right.view()));
+                Some(made.map_err(|source| self.vetoed(source))?)
+            }
             None if B::HAS_DATA => {
                 let message = format!("no action is registered that makes the data of {}", B::NAME);
-                return Err(vetoed::<A>(message.into()));
+                return Err(self.vetoed(message.into()));
             }
             None => None,
         };
         Ok(self.finish(data.filter(|_| B::HAS_DATA)))
+    }
+
+    /// The span of the transition, for what is done in it outside [`run`](Self::run) and
+    /// [`perform`](Self::perform), which enter it themselves.
+    ///
+    /// It lasts until the transition is committed or rolled back.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// # let door = DoorMachine::new();
+    /// let closing = door.open_to_closed().now()?;
+    /// closing.span().in_scope(|| tracing::info!("pushing"));
+    /// closing.commit();
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn span(&self) -> &tracing::Span {
+        self.work.span()
     }
 
     /// Leaves the machine where it was: says aloud what dropping does.
@@ -323,6 +373,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     fn finish(self, data: Option<A::Machine>) -> A::Data {
         let (lock, step) = (self.right.lock(), self.step());
         let Left { data, sequence } = self.right.commit(step, data);
+        self.work.committed();
         if let Some(sequence) = sequence {
             tell(lock, step, sequence);
         }
@@ -335,6 +386,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
         let (Left { data, sequence }, hold) = self.right.commit_and_hold(step, data);
         // From here on a panic lets go of the hold.
         let hold = InState::of(hold);
+        self.work.committed();
         if let Some(sequence) = sequence {
             tell(lock, step, sequence);
         }
@@ -343,15 +395,16 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     }
 }
 
+/// The position of the state to be left.
+#[inline]
+fn position<A: State>(right: &Exclusive<'_, A::Machine>) -> u16 {
+    if A::INDEX == Any::<A::Machine>::INDEX { right.position() } else { A::INDEX }
+}
+
 /// Tells the handlers of a commit.
 #[cold]
 fn tell<S: StateMachine>(lock: &Lock<S, Handlers<S>>, step: Move, sequence: u64) {
     lock.extension().run_after(step.from, step.to, sequence);
-}
-
-#[cold]
-fn vetoed<A: State>(source: Veto) -> Refused {
-    Refused::Vetoed { machine: A::Machine::NAME, source }
 }
 
 impl<A: State, B: State> fmt::Debug for InTransition<'_, A, B> {

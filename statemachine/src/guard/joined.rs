@@ -53,7 +53,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Joined<'a, A, B> {
     ) -> Result<InState<'a, B>, E> {
         match self {
             Self::Mine(transition) => {
-                let data = work(transition.view())?;
+                let data = transition.on_view(work)?;
                 Ok(transition.enter_with(data))
             }
             Self::There(state) => Ok(state),

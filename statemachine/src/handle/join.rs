@@ -8,6 +8,7 @@ use crate::{
     lock::{Notify, Refusal, Request},
     refused::Refused,
     state::State,
+    trace::Waited,
     wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
 };
 
@@ -73,9 +74,10 @@ where
         self,
         granted: Granted<'a, A::Machine>,
         listened: bool,
+        waited: Waited,
     ) -> Result<Joined<'a, A, B>, Refused> {
         match granted {
-            Granted::Exclusive(right) => InTransition::begin(right, listened)
+            Granted::Exclusive(right) => InTransition::begin(right, listened, waited)
                 .map(Joined::Mine)
                 .map_err(|(refused, _)| refused),
             Granted::Shared(right) => Ok(Joined::There(InState::of(right))),
@@ -90,7 +92,7 @@ where
         _: Option<Shared<'a, A::Machine>>,
         waited: Duration,
     ) -> Refused {
-        explain::<A::Machine>(refusal, self.transition.expected(), waited)
+        explain::<A::Machine>(refusal, self.transition.expected(), Some(B::NAME), waited)
     }
 }
 

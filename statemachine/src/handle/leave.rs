@@ -7,6 +7,7 @@ use crate::{
     lock::{Notify, Refusal},
     refused::RefusedWith,
     state::State,
+    trace::Waited,
     wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
 };
 
@@ -74,11 +75,12 @@ where
         self,
         granted: Granted<'a, A::Machine>,
         listened: bool,
+        waited: Waited,
     ) -> Result<InTransition<'a, A, B>, RefusedWith<InState<'a, A>>> {
         let Granted::Exclusive(right) = granted else {
             unreachable!("an exclusive right was asked for")
         };
-        InTransition::begin(right, listened).map_err(|(refused, right)| RefusedWith {
+        InTransition::begin(right, listened, waited).map_err(|(refused, right)| RefusedWith {
             refused,
             data: InState::of(right.step_down()),
         })
@@ -93,7 +95,7 @@ where
     ) -> RefusedWith<InState<'a, A>> {
         let held = held.or_else(|| self.held.take()).expect("a refusal gives the hold back");
         RefusedWith {
-            refused: explain::<A::Machine>(refusal, A::EXPECTED, waited),
+            refused: explain::<A::Machine>(refusal, A::EXPECTED, Some(B::NAME), waited),
             data: InState::of(held),
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     machine::Machine,
     refused::Refused,
     state::{Any, State, StateMachine},
+    trace::Waited,
     wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
 };
 
@@ -129,7 +130,12 @@ where
     }
 
     #[inline(always)]
-    fn accept(self, granted: Granted<'a, A::Machine>, _: bool) -> Result<InState<'a, A>, Refused> {
+    fn accept(
+        self,
+        granted: Granted<'a, A::Machine>,
+        _: bool,
+        _: Waited,
+    ) -> Result<InState<'a, A>, Refused> {
         match granted {
             Granted::Shared(right) => Ok(InState::of(right)),
             Granted::Exclusive(_) | Granted::Watched(_) => {
@@ -145,7 +151,7 @@ where
         _: Option<Shared<'a, A::Machine>>,
         waited: Duration,
     ) -> Refused {
-        explain::<A::Machine>(refusal, A::EXPECTED, waited)
+        explain::<A::Machine>(refusal, A::EXPECTED, None, waited)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     machine::Machine,
     refused::{Refused, RefusedWith},
     state::{Any, Dataless, State, StateMachine, View},
+    trace::{self, Waited},
     wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, now, verbs},
 };
 
@@ -91,7 +92,10 @@ assert!(door.is_closed());
             return now(self).map(InTransition::commit);
         }
         match lock.leap(A::INDEX, <B as State>::INDEX) {
-            Ok(()) => Ok(A::unwrap(A::Machine::dataless(A::INDEX))),
+            Ok(()) => {
+                trace::leapt(A::Machine::NAME, A::NAME, B::NAME);
+                Ok(A::unwrap(A::Machine::dataless(A::INDEX)))
+            }
             Err(word) => self.commit_slowly(word),
         }
     }
@@ -285,7 +289,9 @@ assert!(door.is_closed());
         B: Dataless,
     {
         match self.machine.lock().try_acquire(&Request::Exclusive(self.from()), word) {
-            Ok((granted, listened)) => self.accept(granted, listened).map(InTransition::commit),
+            Ok((granted, listened)) => {
+                self.accept(granted, listened, Waited::NOT).map(InTransition::commit)
+            }
             Err(refusal) => Err(self.refuse(refusal, None, Duration::ZERO)),
         }
     }
@@ -364,10 +370,11 @@ where
         self,
         granted: Granted<'a, A::Machine>,
         listened: bool,
+        waited: Waited,
     ) -> Result<InTransition<'a, A, B>, Refused> {
         match granted {
             Granted::Exclusive(right) => {
-                InTransition::begin(right, listened).map_err(|(refused, _)| refused)
+                InTransition::begin(right, listened, waited).map_err(|(refused, _)| refused)
             }
             Granted::Shared(_) | Granted::Watched(_) => {
                 unreachable!("an exclusive right was asked for")
@@ -382,7 +389,7 @@ where
         _: Option<Shared<'a, A::Machine>>,
         waited: Duration,
     ) -> Refused {
-        explain::<A::Machine>(refusal, self.expected(), waited)
+        explain::<A::Machine>(refusal, self.expected(), Some(B::NAME), waited)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     machine::Machine,
     refused::Refused,
     state::{Kind, StateMachine},
+    trace::Waited,
     wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
 };
 
@@ -62,7 +63,7 @@ where
         Place::take(self.machine.lock(), self.request(), notify, None)
     }
 
-    fn accept(self, granted: Granted<'a, S>, _: bool) -> Result<S::Kind, Refused> {
+    fn accept(self, granted: Granted<'a, S>, _: bool, _: Waited) -> Result<S::Kind, Refused> {
         match granted {
             Granted::Watched(state) => Ok(S::Kind::at(state)),
             Granted::Exclusive(_) | Granted::Shared(_) => unreachable!("no right was asked for"),
@@ -71,7 +72,7 @@ where
 
     #[cold]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, S>>, waited: Duration) -> Refused {
-        explain::<S>(refusal, &[], waited)
+        explain::<S>(refusal, &[], None, waited)
     }
 }
 

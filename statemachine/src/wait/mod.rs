@@ -21,6 +21,7 @@ use crate::{
     refused::Refused,
     state::StateMachine,
     sync::{Instant, current, park_until},
+    trace::{self, Start, Waited},
 };
 
 use self::interrupt::Enlisted;
@@ -65,6 +66,7 @@ pub(crate) trait Ask<'a>: Handle<Enum: 'a> + Sized {
         self,
         granted: Granted<'a, Self::Enum>,
         listened: bool,
+        waited: Waited,
     ) -> Result<Self::Output, Self::Error>;
 
     /// Makes the error, with the hold that was to be traded.
@@ -97,7 +99,7 @@ impl Limit {
 #[inline]
 pub(crate) fn now<'a, H: Ask<'a>>(mut handle: H) -> Result<H::Output, H::Error> {
     match handle.attempt() {
-        Ok((granted, listened)) => handle.accept(granted, listened),
+        Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
         Err(refusal) => Err(handle.refuse(refusal, None, Duration::ZERO)),
     }
 }
@@ -110,7 +112,7 @@ pub(crate) fn block<'a, H: Ask<'a>>(
     interrupt: Option<&Interrupt>,
 ) -> Result<H::Output, H::Error> {
     match handle.attempt() {
-        Ok((granted, listened)) => handle.accept(granted, listened),
+        Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
         Err(refusal) => sleep(handle, refusal, limit, interrupt),
     }
 }
@@ -160,7 +162,7 @@ fn conclude<'a, H: Ask<'a>>(
 ) -> Result<H::Output, H::Error> {
     match answer {
         // Whether handlers are registered was not looked at when the right was handed over.
-        Ok(granted) => handle.accept(granted, true),
+        Ok(granted) => handle.accept(granted, true, Waited::for_that_long(waited)),
         Err((refusal, held)) => Err(handle.refuse(refusal, held, waited)),
     }
 }
@@ -176,6 +178,7 @@ fn conclude<'a, H: Ask<'a>>(
 pub struct Wait<'a, 'i, H: Handle> {
     handle: Option<H>,
     place: Option<Place<'a, H::Enum>>,
+    start: Start,
     interrupt: Option<&'i Interrupt>,
     enlisted: Option<Enlisted<'i>>,
 }
@@ -183,7 +186,7 @@ pub struct Wait<'a, 'i, H: Handle> {
 #[expect(private_bounds, reason = "how a handle is asked is not public")]
 impl<'a, 'i, H: Ask<'a>> Wait<'a, 'i, H> {
     pub(crate) fn new(handle: H, interrupt: Option<&'i Interrupt>) -> Self {
-        Self { handle: Some(handle), place: None, interrupt, enlisted: None }
+        Self { handle: Some(handle), place: None, start: Start::NEVER, interrupt, enlisted: None }
     }
 
     /// The answer, if it is there.
@@ -193,6 +196,7 @@ impl<'a, 'i, H: Ask<'a>> Wait<'a, 'i, H> {
             if self.interrupt.is_some_and(Interrupt::is_interrupted) {
                 return self.interrupted();
             }
+            self.start = Start::now();
             match handle.enter(Notify::Task(cx.waker().clone())) {
                 Ok(place) => self.place = Some(place),
                 Err(answer) => return Poll::Ready(answer),
@@ -236,27 +240,28 @@ impl<'a, H: Ask<'a>> Future for Wait<'a, '_, H> {
             let handle = this.handle.as_mut().expect("polled after it was ready");
             if let Ok((granted, listened)) = handle.attempt() {
                 let handle = this.handle.take().expect("it was there just now");
-                return Poll::Ready(handle.accept(granted, listened));
+                return Poll::Ready(handle.accept(granted, listened, Waited::NOT));
             }
         }
         this.answer(cx).map(|answer| {
             this.enlisted = None;
             this.place = None;
             let handle = this.handle.take().expect("an answer is given once");
-            conclude(handle, answer, Duration::ZERO)
+            conclude(handle, answer, this.start.elapsed())
         })
     }
 }
 
-/// The names of a refusal.
+/// The names of a refusal of what was asked for: a transition to that state, or a state.
 pub(crate) fn explain<S: StateMachine>(
     refusal: Refusal,
     expected: &'static [&'static str],
+    to: Option<&'static str>,
     waited: Duration,
 ) -> Refused {
     let machine = S::NAME;
     let name = |state: u16| S::STATES[usize::from(state)];
-    match refusal {
+    let refused = match refusal {
         Refusal::WrongState(state) => {
             Refused::WrongState { machine, expected, actual: name(state) }
         }
@@ -269,5 +274,7 @@ pub(crate) fn explain<S: StateMachine>(
         }
         Refusal::TimedOut(state) => Refused::TimedOut { machine, waited, actual: name(state) },
         Refusal::Interrupted => Refused::Interrupted { machine },
-    }
+    };
+    trace::refused(&refused, expected, to, waited);
+    refused
 }

@@ -1,0 +1,203 @@
+//! The last changes of a machine.
+
+#![allow(missing_docs, reason = "the machine is only moved")]
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    thread,
+    time::Instant,
+};
+
+use statemachine::{Change, History, StateMachine};
+
+#[derive(StateMachine)]
+enum Ring {
+    #[state(to(B, C))]
+    A,
+    #[state(to(C))]
+    B(u32),
+    #[state(to(A, C))]
+    C,
+}
+
+fn changes(history: &History<RingKind>) -> Vec<Change<RingKind>> {
+    history.changes().into_iter().map(|recorded| recorded.change).collect()
+}
+
+fn change(sequence: u64, from: RingKind, to: RingKind) -> Change<RingKind> {
+    Change { from, to, sequence }
+}
+
+use RingKind::{A, B, C};
+
+#[test]
+fn a_new_history_is_empty() {
+    let machine = RingMachine::new();
+    machine.a_to_c().commit().unwrap();
+    let history = History::of(&machine, 3);
+    assert!(history.changes().is_empty());
+    assert_eq!(history.to_string(), "");
+    assert_eq!(format!("{history:?}"), "[]");
+}
+
+#[test]
+fn the_last_changes_are_kept_in_order() {
+    let machine = RingMachine::new();
+    let history = History::of(&machine, 3);
+    machine.a_to_b().commit_with(1).unwrap();
+    machine.b_to_c().commit().unwrap();
+    assert_eq!(changes(&history), [change(1, A, B), change(2, B, C)]);
+    machine.c_to_c().commit().unwrap();
+    assert_eq!(changes(&history), [change(1, A, B), change(2, B, C), change(3, C, C)]);
+    machine.c_to_a().commit().unwrap();
+    machine.a_to_c().commit().unwrap();
+    assert_eq!(changes(&history), [change(3, C, C), change(4, C, A), change(5, A, C)]);
+}
+
+#[test]
+fn a_roll_back_and_a_refusal_are_no_changes() {
+    let machine = RingMachine::new();
+    let history = History::of(&machine, 3);
+    machine.a_to_b().now().unwrap().rollback();
+    assert!(machine.c_to_a().commit().is_err());
+    assert!(history.changes().is_empty());
+}
+
+#[test]
+fn each_change_has_its_time() {
+    let machine = RingMachine::new();
+    let history = History::of(&machine, 10);
+    let mut times = vec![Instant::now()];
+    for _ in 0..3 {
+        machine.a_to_c().commit().unwrap();
+        times.push(Instant::now());
+        machine.c_to_a().commit().unwrap();
+        times.push(Instant::now());
+    }
+    let recorded = history.changes();
+    assert_eq!(recorded.len(), 6);
+    for (recorded, between) in recorded.iter().zip(times.windows(2)) {
+        assert!(between[0] <= recorded.at && recorded.at <= between[1]);
+    }
+}
+
+#[test]
+fn it_is_printed_a_line_a_change() {
+    let machine = RingMachine::new();
+    let history = History::of(&machine, 10);
+    machine.a_to_b().commit_with(1).unwrap();
+    machine.b_to_c().commit().unwrap();
+    let text = history.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("1: A to B, ") && lines[0].ends_with("s ago"), "{text}");
+    assert!(lines[1].starts_with("2: B to C, ") && lines[1].ends_with("s ago"), "{text}");
+    assert!(format!("{history:?}").starts_with("[1: A to B, "));
+}
+
+#[test]
+fn a_history_of_nothing_keeps_nothing() {
+    let machine = RingMachine::new();
+    let history = History::of(&machine, 0);
+    machine.a_to_c().commit().unwrap();
+    assert!(history.changes().is_empty());
+}
+
+#[test]
+fn a_clone_is_the_same_history() {
+    let machine = RingMachine::new();
+    let history = History::of(&machine, 3);
+    let clone = history.clone();
+    drop(history);
+    machine.a_to_c().commit().unwrap();
+    assert_eq!(changes(&clone), [change(1, A, C)]);
+}
+
+#[test]
+fn removed_or_dropped_it_writes_no_more() {
+    let machine = RingMachine::new();
+    let history = History::of(&machine, 3);
+    machine.a_to_c().commit().unwrap();
+    assert!(machine.remove(history.id()));
+    machine.c_to_a().commit().unwrap();
+    assert_eq!(changes(&history), [change(1, A, C)]);
+
+    let history = History::of(&machine, 3);
+    let id = history.id();
+    drop(history);
+    machine.a_to_c().commit().unwrap();
+    assert!(machine.remove(id));
+}
+
+#[test]
+fn two_histories_of_one_machine_are_independent() {
+    let machine = RingMachine::new();
+    let first = History::of(&machine, 1);
+    machine.a_to_c().commit().unwrap();
+    let second = History::of(&machine, 2);
+    machine.c_to_a().commit().unwrap();
+    assert_eq!(changes(&first), [change(2, C, A)]);
+    assert_eq!(changes(&second), [change(2, C, A)]);
+}
+
+#[test]
+fn a_change_that_is_told_late_displaces_no_later_one() {
+    let machine = Arc::new(RingMachine::new());
+    let mine = Arc::clone(&machine);
+    machine.observe(move |change| {
+        if change.sequence == 1 {
+            mine.c_to_c().commit().unwrap();
+            mine.c_to_a().commit().unwrap();
+        }
+    });
+    let history = History::of(&machine, 2);
+    machine.a_to_c().commit().unwrap();
+    assert_eq!(changes(&history), [change(2, C, C), change(3, C, A)]);
+}
+
+#[test]
+fn threads_that_commit_at_once_lose_nothing_and_mix_nothing_up() {
+    const KEPT: usize = 64;
+    let machine = RingMachine::new();
+    let history = History::of(&machine, KEPT);
+    let log: Arc<Mutex<Vec<Change<RingKind>>>> = Arc::default();
+    let all = Arc::clone(&log);
+    machine.observe(move |change| all.lock().unwrap().push(*change));
+    let is_done = AtomicBool::new(false);
+    let looks = thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut looks = Vec::new();
+            while !is_done.load(SeqCst) {
+                let seen = changes(&history);
+                assert!(seen.len() <= KEPT);
+                assert!(seen.is_sorted_by(|a, b| a.sequence < b.sequence));
+                looks.push(seen);
+                thread::yield_now();
+            }
+            looks
+        });
+        let writers: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    for number in 0..3_000 {
+                        _ = machine.a_to_b().commit_with(number);
+                        _ = machine.b_to_c().commit();
+                        _ = machine.c_to_c().commit();
+                        _ = machine.c_to_a().commit();
+                    }
+                })
+            })
+            .collect();
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        is_done.store(true, SeqCst);
+        reader.join().unwrap()
+    });
+    let mut log = std::mem::take(&mut *log.lock().unwrap());
+    log.sort_unstable_by_key(|change| change.sequence);
+    assert_eq!(changes(&history), log[log.len() - KEPT..]);
+    for seen in looks.iter().flatten() {
+        assert_eq!(*seen, log[seen.sequence as usize - 1], "what is seen has happened");
+    }
+}
