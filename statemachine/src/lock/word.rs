@@ -41,7 +41,7 @@ impl Word {
     /// Held in that state by as many as can be counted.
     #[cfg(all(test, not(loom)))]
     pub(super) fn full(state: u16) -> Self {
-        Self(u32::from(state) | MAX_HOLDERS * HOLDER)
+        Self(u32::from(state) | (MAX_HOLDERS * HOLDER))
     }
 
     #[inline]
