@@ -35,7 +35,7 @@ pub struct Transition<'a, A: State, B> {
 }
 
 impl<'a, A: State, B: State<Machine = A::Machine>> Transition<'a, A, B> {
-    verbs!('a: InTransition<'a, A, B>, Refused;
+    verbs!(InTransition<'a, A, B>, Refused;
         "# use statemachine::StateMachine;
 # #[derive(StateMachine)]
 # enum Door {
@@ -344,13 +344,11 @@ impl<'a, B: State> Transition<'a, Any<B::Machine>, B> {
 impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Transition<'a, A, B> {
     type Output = InTransition<'a, A, B>;
     type Error = Refused;
-    type Enum = A::Machine;
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Transition<'a, A, B>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> {
+    type Place = Place<'a, A::Machine>;
+
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.machine.lock();
@@ -393,12 +391,9 @@ where
     }
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Transition<'a, A, B>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Transition<'a, A, B> {
     type Output = Result<InTransition<'a, A, B>, Refused>;
-    type IntoFuture = Wait<'a, 'static, Self>;
+    type IntoFuture = Wait<'static, Self>;
 
     fn into_future(self) -> Self::IntoFuture {
         Wait::new(self, None)

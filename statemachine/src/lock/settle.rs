@@ -159,7 +159,9 @@ impl Core<'_> {
             let word = self.word.look();
             let base = ending.map_or(word, |ending| ending.of(word));
             if base.is_exclusive() {
-                let new = base.with_waiters(!queue.is_empty());
+                // A door shut for the holders of before means nothing now, and whoever waited in
+                // front of it may be gone when the transition ends.
+                let new = base.with_door_shut(false).with_waiters(!queue.is_empty());
                 if new == word || self.word.commit(word, new).is_ok() {
                     return;
                 }
