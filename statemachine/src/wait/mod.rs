@@ -253,6 +253,7 @@ impl<'a, H: Ask<'a>> Future for Wait<'a, '_, H> {
 }
 
 /// The names of a refusal of what was asked for: a transition to that state, or a state.
+#[inline]
 pub(crate) fn explain<S: StateMachine>(
     refusal: Refusal,
     expected: &'static [&'static str],
