@@ -157,6 +157,15 @@ fn who_waits_again_allocates_no_more() {
 }
 
 #[test]
+fn who_commits_allocates_nothing_for_those_who_wait() {
+    let door = DoorMachine::new();
+    let mut waits = Box::pin(door.closed_to_open().into_future());
+    assert!(poll_with(&mut waits, Waker::noop()).is_none());
+    assert_eq!(allocations(|| door.open_to_closed().commit().unwrap()), 0);
+    assert!(door.is_in_transition(), "the right is handed over");
+}
+
+#[test]
 fn a_handler_that_is_called_costs_no_allocation() {
     let door = DoorMachine::new();
     door.observe(|_| {});

@@ -288,7 +288,11 @@ assert!(door.is_closed());
     where
         B: Dataless,
     {
-        match self.machine.lock().try_acquire(&Request::Exclusive(self.from()), word) {
+        let request = Request::Exclusive(self.from());
+        if let Err(refusal) = request.step(word) {
+            return Err(self.refuse(refusal, None, Duration::ZERO));
+        }
+        match self.machine.lock().try_acquire(&request, word) {
             Ok((granted, listened)) => {
                 self.accept(granted, listened, Waited::NOT).map(InTransition::commit)
             }
@@ -380,7 +384,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
         }
     }
 
-    #[cold]
+    #[inline]
     fn refuse(
         self,
         refusal: Refusal,

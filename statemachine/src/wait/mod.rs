@@ -288,6 +288,7 @@ impl<H: Ask> Future for Wait<'_, H> {
 }
 
 /// The names of a refusal of what was asked for: a transition to that state, or a state.
+#[inline]
 pub(crate) fn explain<S: StateMachine>(
     refusal: Refusal,
     expected: &'static [&'static str],
