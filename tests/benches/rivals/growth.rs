@@ -151,7 +151,7 @@ fn uninterested_waiters() -> Curve {
     )
 }
 
-type WaitsToBegin = Wait<'static, 'static, Transition<'static, Ping, Pong>>;
+type WaitsToBegin = Wait<'static, Transition<'static, Ping, Pong>>;
 
 fn waiters_for_the_same_transition() -> Curve {
     Curve::new(
