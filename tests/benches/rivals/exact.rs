@@ -1,5 +1,11 @@
 //! What an operation executes, counted: the same in every run.
 
+use std::{
+    future::{Future, IntoFuture},
+    pin::pin,
+    task::{Context, Waker},
+};
+
 use parking_lot::Mutex;
 
 use crate::{
@@ -8,6 +14,7 @@ use crate::{
         atomics::Exchange,
         channels::Watch,
         crates::QubitFast,
+        games::GameMachine,
         locks::{Notifying, ParkingLot, StdMutex},
         ours::LinkMachine,
     },
@@ -26,6 +33,17 @@ pub fn table() -> String {
     let qubit = QubitFast::default();
     let watch = Watch::default();
     let number = Mutex::new(0);
+    // One that waits already, so that the queue is there; then one that is handed the right.
+    let game = GameMachine::new();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = pin!(game.in_over().into_future());
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    let mut second = pin!(game.pong_to_ping().into_future());
+    let queues_up = steps(|| _ = second.as_mut().poll(&mut context));
+    assert!(second.as_mut().poll(&mut context).is_pending());
+    let hands_over = steps(|| game.ping_to_pong().commit());
+    game.ping_to_pong().commit().expect("it is ping");
+    let takes = steps(|| _ = second.as_mut().poll(&mut context));
     let table = [
         ("`is_a()`", steps(|| link.is_disconnected())),
         ("`a_to_b().commit()`", steps(|| link.change(Disconnected, Connecting))),
@@ -35,6 +53,9 @@ pub fn table() -> String {
             steps(|| link.disconnected_to_connecting().now().map(|begun| begun.commit())),
         ),
         ("`in_a().now()` and drop", steps(|| drop(link.in_disconnected().now()))),
+        ("a task takes its place in the queue", queues_up),
+        ("… `commit()` hands it the right", hands_over),
+        ("… it takes the right, and lets go", takes),
         ("`AtomicU8::compare_exchange`", steps(|| exchange.change(Disconnected, Connecting))),
         ("`parking_lot` mutex, and nothing done", steps(|| drop(number.lock()))),
         ("`parking_lot` mutex, transition", steps(|| parking_lot.change(Disconnected, Connecting))),

@@ -10,15 +10,12 @@ use std::{
 
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use seq_macro::seq;
-use statemachine::{InTransition, StateMachine, Transition, Wait};
+use statemachine::StateMachine;
 
 use crate::{
     contest::{Repeat, Spread},
     contestants::{
-        games::{
-            Game, GameMachine,
-            game::{Ping, Pong},
-        },
+        games::{Game, GameMachine},
         ours::LinkMachine,
     },
 };
@@ -52,12 +49,15 @@ impl Growth {
     }
 }
 
+/// An operation, done so many times.
+type Operation = Box<dyn FnMut(u64)>;
+
 /// A curve to be measured: for each number, what to repeat.
 struct Curve {
     operation: &'static str,
     of: &'static str,
     reason: &'static str,
-    points: Vec<(u64, Repeat<Box<dyn FnMut(u64)>>)>,
+    points: Vec<(u64, Repeat<Operation>)>,
 }
 
 impl Curve {
@@ -68,7 +68,7 @@ impl Curve {
         counts: &[u64],
         make: impl Fn(u64) -> F,
     ) -> Self {
-        let point = |&count| (count, Repeat::new(Box::new(make(count)) as Box<dyn FnMut(u64)>));
+        let point = |&count| (count, Repeat::new(Box::new(make(count)) as Operation));
         Self { operation, of, reason, points: counts.iter().map(point).collect() }
     }
 
@@ -151,8 +151,6 @@ fn uninterested_waiters() -> Curve {
     )
 }
 
-type WaitsToBegin = Wait<'static, Transition<'static, Ping, Pong>>;
-
 fn waiters_for_the_same_transition() -> Curve {
     Curve::new(
         "a commit that hands over, the waiter's, and its new wait",
@@ -162,15 +160,12 @@ fn waiters_for_the_same_transition() -> Curve {
         |count| {
             let game = leak(GameMachine::new());
             game.ping_to_pong().commit().expect("it is ping");
-            let mut waiters: VecDeque<Waiting<WaitsToBegin>> =
-                (0..count).map(|_| wait(game.ping_to_pong())).collect();
+            let mut waiters: VecDeque<_> = (0..count).map(|_| wait(game.ping_to_pong())).collect();
             move |count| {
                 for _ in 0..count {
                     game.pong_to_ping().commit().expect("it is pong");
                     let mut first = waiters.pop_front().expect("some wait");
-                    let begun: InTransition<'_, Ping, Pong> =
-                        poll(&mut first).expect("it was woken").expect("it has the right");
-                    begun.commit();
+                    poll(&mut first).expect("it was woken").expect("it has the right").commit();
                     waiters.push_back(wait(game.ping_to_pong()));
                 }
             }
@@ -336,7 +331,7 @@ fn states() -> Curve {
                             black_box(&hub).hub_to_spoke1().commit().expect("it is the hub");
                             black_box(&hub).to_hub().commit().expect("it is a spoke");
                         }
-                    }) as Box<dyn FnMut(u64)>
+                    }) as Operation
                 }};
             }
             per_hub!(count, repeat)
@@ -361,7 +356,7 @@ fn states_with_a_waiter() -> Curve {
                             hub.hub_to_spoke1().commit().expect("it is the hub");
                             hub.to_hub().commit().expect("it is a spoke");
                         }
-                    }) as Box<dyn FnMut(u64)>
+                    }) as Operation
                 }};
             }
             per_hub!(count, repeat)
