@@ -163,11 +163,11 @@ pub trait Kind: Sized + Send + Sync + 'static {
 /// parameter is what avoids that: it lets the compiler assume `Self: 'a`.
 pub trait Viewed<'a, Bound = &'a Self> {
     /// The data of the state, borrowed.
-    type View;
+    type Borrowed;
 }
 
 /// The data of state `A`, borrowed for `'a`: the same type as [`A::View<'a>`](State::View).
-pub type View<'a, A> = <A as Viewed<'a>>::View;
+pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
 
 /// The type of one state, such as `connection::Connected`, or of [`Any`] of them.
 ///
@@ -213,6 +213,13 @@ pub trait State: Sized + for<'a> Viewed<'a> {
 
     #[doc(hidden)]
     fn view(machine: &Self::Machine) -> View<'_, Self>;
+
+    /// The same view by its other name, which the compiler knows to be the same only where it knows
+    /// the state.
+    #[doc(hidden)]
+    fn same<'a>(view: View<'a, Self>) -> Self::View<'a>
+    where
+        Self: 'a;
 }
 
 /// A state whose variant has no fields, so that entering it takes no data.
@@ -250,10 +257,17 @@ impl<A: Dataless> State for A {
 
     #[inline]
     fn view(_: &A::Enum) {}
+
+    #[inline]
+    fn same<'a>((): ())
+    where
+        Self: 'a,
+    {
+    }
 }
 
 impl<A: Dataless> Viewed<'_> for A {
-    type View = ();
+    type Borrowed = ();
 }
 
 /// A state whose data is exactly one unnamed field, which a hold on it derefs to.
@@ -277,7 +291,7 @@ pub trait Newtype: State {
 pub struct Any<S>(PhantomData<fn() -> *const S>);
 
 impl<'a, S> Viewed<'a> for Any<S> {
-    type View = &'a S;
+    type Borrowed = &'a S;
 }
 
 impl<S: StateMachine> State for Any<S> {
@@ -305,6 +319,14 @@ impl<S: StateMachine> State for Any<S> {
     #[inline]
     fn view(machine: &S) -> &S {
         machine
+    }
+
+    #[inline]
+    fn same<'a>(view: &'a S) -> &'a S
+    where
+        Self: 'a,
+    {
+        view
     }
 }
 
