@@ -23,6 +23,7 @@ mod names;
 mod check;
 
 mod expand;
+mod picture;
 
 #[cfg(test)]
 mod tests;

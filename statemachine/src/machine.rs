@@ -390,6 +390,29 @@ impl<S: StateMachine> Machine<S> {
         Picture::of::<S>(Some(self.position())).dot()
     }
 
+    /// The machine's picture with the state that it is in marked, as an SVG file: see
+    /// [`StateMachine::svg`].
+    ///
+    /// A look, as [`state`](Self::state): never blocks.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// assert!(door.svg().contains("state current"));
+    /// ```
+    #[cfg(feature = "svg")]
+    #[must_use]
+    pub fn svg(&self) -> String {
+        Picture::of::<S>(Some(self.position())).svg()
+    }
+
     #[inline]
     pub(crate) fn position(&self) -> u16 {
         self.lock.look().state()

@@ -56,6 +56,28 @@ pub struct Node {
     pub sources: &'static [&'static str],
 }
 
+/// The machine's picture as SVG, in pieces.
+///
+/// Drawn by the derive where its feature `svg` is on, whether or not this crate's is.
+#[derive(Debug)]
+pub struct Drawing {
+    /// Up to the states.
+    pub before: &'static str,
+    /// One a state: its group, from behind the word `state` in its class.
+    pub states: &'static [&'static str],
+    /// Behind the states.
+    pub after: &'static str,
+}
+
+impl Drawing {
+    /// In place of a picture that was not drawn.
+    pub const NONE: Self = Self {
+        before: "<svg xmlns=\"http://www.w3.org/2000/svg\"><title>too many states to be drawn</title>",
+        states: &[],
+        after: "</svg>\n",
+    };
+}
+
 impl Graph {
     pub(crate) fn reach_of(&self, state: u16) -> &'static [u64] {
         self.row(self.reach, state)

@@ -5,7 +5,10 @@
 
 use std::marker::PhantomData;
 
-use crate::{diagram::Picture, private::Graph};
+use crate::{
+    diagram::Picture,
+    private::{Drawing, Graph},
+};
 
 /// An enum whose variants are the states of a machine.
 ///
@@ -100,8 +103,37 @@ pub trait StateMachine: Sized {
         Picture::of::<Self>(None).dot()
     }
 
+    /// The machine's picture, as an SVG file: legible on light and dark pages, drawn without any
+    /// tool.
+    ///
+    /// The marks are those of [`dot`](Self::dot). The derive draws it when the declaration is
+    /// compiled, and puts it into the docs of the generated machine too. A machine of more than 64
+    /// states is left out, since nobody would find anything in the picture: the file is then an empty
+    /// one that says so.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Job {
+    /// #     #[state(to(Running))]
+    /// #     Queued,
+    /// #     #[state(terminal)]
+    /// #     Running(u32),
+    /// # }
+    /// let svg = Job::svg();
+    /// assert!(svg.starts_with("<svg") && svg.contains("Running(..)"));
+    /// ```
+    #[cfg(feature = "svg")]
+    #[must_use]
+    fn svg() -> String {
+        Picture::of::<Self>(None).svg()
+    }
+
     #[doc(hidden)]
     const GRAPH: &'static Graph;
+
+    #[doc(hidden)]
+    const DRAWING: &'static Drawing = &Drawing::NONE;
 
     /// The position of this value's variant.
     #[doc(hidden)]

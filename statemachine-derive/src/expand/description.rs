@@ -27,6 +27,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let owned = dataless().map(|(index, variant)| quote!(#index => #variant {},));
     let borrowed = dataless().map(|(index, variant)| quote!(#index => &#variant {},));
     let view = machine.generics.view();
+    let drawing = &out.picture.constant;
     quote! {
         #[automatically_derived]
         impl #for_impl #sm::StateMachine for #this #where_clause {
@@ -35,6 +36,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
             const TRANSITIONS: &'static [(&'static ::core::primitive::str, &'static ::core::primitive::str)] = &[#(#transitions),*];
             type Kind = #kind;
             const GRAPH: &'static #sm::__private::Graph = &#graph;
+            #drawing
 
             #[inline]
             fn index(&self) -> ::core::primitive::u16 {

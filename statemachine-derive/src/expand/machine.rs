@@ -35,11 +35,13 @@ fn definition(out: &Emit) -> TokenStream {
         machine.ident,
         link(sm)
     ));
+    let picture = &out.picture.docs;
     let table = docs::line(&docs::table(out));
     // Should the name be taken, the compiler says so from the first token to the last.
     let (first, last) = (quote_spanned!(ident.span()=> struct), quote_spanned!(ident.span()=> ;));
     quote! {
         #title
+        #picture
         #table
         #[allow(dead_code, non_camel_case_types)]
         #vis #first #ident #params (#sm::Machine<#this>) #where_clause #last

@@ -19,6 +19,7 @@ use crate::{
     ast::{Machine, State},
     graph::Graph,
     names::{Names, StateNames},
+    picture::Picture,
 };
 
 /// Everything generated for a declaration.
@@ -43,6 +44,7 @@ struct Emit<'a> {
     machine: &'a Machine<'a>,
     names: &'a Names,
     graph: &'a Graph,
+    picture: Picture,
     /// The path of the runtime crate.
     sm: TokenStream,
     /// The enum with its arguments.
@@ -62,6 +64,7 @@ impl<'a> Emit<'a> {
             machine,
             names,
             graph,
+            picture: Picture::of(machine, &sm),
             sm,
             this: generics.this(),
             for_impl: generics.for_impl(),

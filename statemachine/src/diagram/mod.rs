@@ -1,11 +1,12 @@
-//! Pictures of a machine, as text that other tools draw.
+//! Pictures of a machine: as text that other tools draw, and with the feature `svg` as one that the
+//! derive has drawn.
 //!
-//! Both languages draw the same marks:
+//! All have the same marks:
 //!
 //! | | |
 //! |---|---|
 //! | the initial state | an arrow from a dot |
-//! | a terminal state | an arrow to a ringed dot in Mermaid, a double line in DOT |
+//! | a terminal state | an arrow to a ringed dot in Mermaid, else a double line |
 //! | a state that is only restored | an arrow named `restored` |
 //! | a state with data | its name is followed by `(..)` |
 //! | `reset` | an arrow named `reset` from "any state" |
@@ -13,7 +14,11 @@
 
 mod dot;
 mod mermaid;
+#[cfg(feature = "svg")]
+mod svg;
 
+#[cfg(feature = "svg")]
+use crate::private::Drawing;
 use crate::{private::Graph, state::StateMachine};
 
 /// What there is to draw, whatever the machine's type.
@@ -23,6 +28,8 @@ pub(crate) struct Picture {
     states: &'static [&'static str],
     transitions: &'static [(&'static str, &'static str)],
     graph: &'static Graph,
+    #[cfg(feature = "svg")]
+    drawing: &'static Drawing,
     /// The state that a live machine is in.
     current: Option<u16>,
 }
@@ -34,6 +41,8 @@ impl Picture {
             states: S::STATES,
             transitions: S::TRANSITIONS,
             graph: S::GRAPH,
+            #[cfg(feature = "svg")]
+            drawing: S::DRAWING,
             current,
         }
     }
@@ -44,6 +53,11 @@ impl Picture {
 
     pub(crate) fn dot(self) -> String {
         dot::write(self)
+    }
+
+    #[cfg(feature = "svg")]
+    pub(crate) fn svg(self) -> String {
+        svg::write(self)
     }
 
     fn initial(self) -> usize {
