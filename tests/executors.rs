@@ -2,7 +2,8 @@
 //! nothing but block a thread.
 
 use std::{
-    future::{Future, pending},
+    future::{Future, IntoFuture, pending},
+    pin::Pin,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
@@ -324,4 +325,83 @@ fn guards_live_across_awaits() {
         }
         assert_idle(&link);
     }
+}
+
+/// Any future, boxed, with what it gives.
+fn boxed<'l, F: Future + Send + 'l>(
+    wait: impl IntoFuture<IntoFuture = F>,
+) -> Pin<Box<dyn Future<Output = F::Output> + Send + 'l>> {
+    Box::pin(wait.into_future())
+}
+
+/// Whatever the future gives, behind a generic function of the caller's.
+async fn through<F: Future>(wait: impl IntoFuture<IntoFuture = F>) -> Option<F::Output> {
+    Some(wait.into_future().await)
+}
+
+/// A task that owns its machine may do with a wait what it does with any future. This is about what
+/// compiles: whether a task is `Send` is decided without knowing which lifetimes are the same.
+#[test]
+fn a_spawned_task_may_combine_waits_like_any_futures() {
+    let _hang = hang::detector("combined");
+    let (link, interrupt) = (Arc::new(LinkMachine::new()), Interrupt::new());
+    let task = multi_thread().spawn({
+        let link = Arc::clone(&link);
+        async move {
+            through(link.down_to_up()).await.unwrap().unwrap().commit_with(1);
+            let up = through(link.in_up().interruptible(&interrupt)).await.unwrap().unwrap();
+            through(up.to::<link::Up>()).await.unwrap().unwrap().commit_with(2);
+            drop(through(link.down_to_up().or_join()).await.unwrap().unwrap());
+            through(link.when(|kind| kind == LinkKind::Up)).await.unwrap().unwrap();
+            drop(boxed(link.in_up()).await.unwrap());
+            drop(boxed(link.hold()).await.unwrap());
+            drop(tokio::time::timeout(LONG, link.in_up()).await.unwrap().unwrap());
+            let (one, other) = tokio::join!(link.in_up().into_future(), link.hold().into_future());
+            drop((one.unwrap(), other.unwrap()));
+            let both = smol::future::zip(link.in_up().into_future(), link.hold().into_future());
+            drop(both.await);
+            tokio::select! {
+                up = link.in_up() => assert_eq!(*up.unwrap(), 2),
+                going_down = link.up_to_down() => going_down.unwrap().rollback(),
+            }
+            through(refill(&link)).await.unwrap();
+        }
+    });
+    current_thread().block_on(task).unwrap();
+    assert_idle(&link);
+}
+
+/// A wait behind an `async fn` that borrows the machine.
+async fn refill(link: &LinkMachine) -> usize {
+    link.up_to_up().await.unwrap().commit_with(3)
+}
+
+#[derive(StateMachine)]
+enum Cell<T> {
+    #[state(to(Full))]
+    Empty,
+    #[state(to(Empty))]
+    Full(T),
+}
+
+async fn take<T: Send + Sync + 'static>(cell: Arc<CellMachine<T>>) -> T {
+    let full = cell.in_full().await.unwrap();
+    match full.to::<cell::Empty<T>>().await {
+        Ok(right) => right.commit(),
+        Err(refused) => panic!("{refused}"),
+    }
+}
+
+#[test]
+fn a_generic_function_may_wait_for_a_generic_machine() {
+    fn spawn<T: Send + Sync + 'static>(
+        runtime: &Runtime,
+        cell: &Arc<CellMachine<T>>,
+    ) -> JoinHandle<T> {
+        runtime.spawn(take(Arc::clone(cell)))
+    }
+    let (runtime, cell) = (multi_thread(), Arc::new(CellMachine::new()));
+    let task = spawn(&runtime, &cell);
+    cell.empty_to_full().commit_with("data".to_owned()).unwrap();
+    assert_eq!(runtime.block_on(task).unwrap(), "data");
 }

@@ -106,16 +106,16 @@ impl Load {
     }
 
     fn refill(&self, right: InTransition<'_, slot::Full, slot::Full>, rolls_back: bool) {
-        let result = self.inside.alone(|| {
+        let number = self.inside.alone(|| {
             self.check(right.view());
-            if rolls_back { Err(right) } else { Ok((self.step(), right)) }
+            (!rolls_back).then(|| self.step())
         });
-        match result {
-            Ok((number, right)) => {
+        match number {
+            Some(number) => {
                 let old = right.commit_with(Payload::new(number, &self.alive));
                 assert!(old.number() < number);
             }
-            Err(right) => right.rollback(),
+            None => right.rollback(),
         }
     }
 

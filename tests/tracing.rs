@@ -215,7 +215,9 @@ fn a_transition_that_does_work_is_a_span_with_what_is_said_in_it() {
 #[test]
 fn a_transition_from_wherever_it_is_names_where_it_was() {
     let (listener, job) = (Listener::default(), JobMachine::from_state(Job::Paused));
-    listener.listen(|| drop(job.reset().commit().unwrap()));
+    listener.listen(|| {
+        job.reset().commit().unwrap();
+    });
     assert_span(&listener.heard(), "Paused", "Idle", "committed");
 }
 

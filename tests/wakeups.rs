@@ -2,8 +2,8 @@
 
 use std::{
     future::{Future, IntoFuture},
-    sync::Arc,
-    task::{Context, Waker},
+    sync::{Arc, Mutex},
+    task::{Context, Wake, Waker},
 };
 
 use statemachine::{InTransition, Interrupt, Refused, StateMachine};
@@ -91,6 +91,24 @@ fn all_who_want_to_hold_are_woken_at_once() {
     drop(held);
     light.green_to_yellow().commit().unwrap();
     assert!(yellow.iter().all(|task| task.wakes() == 1));
+}
+
+#[test]
+fn all_who_are_woken_at_once_are_woken_in_order_of_arrival() {
+    struct Says(usize, Arc<Mutex<Vec<usize>>>);
+    impl Wake for Says {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+    let (light, woken) = (LightMachine::new(), Arc::new(Mutex::new(Vec::new())));
+    let mut waits: Vec<_> = (0..10).map(|_| light.in_green().into_future()).collect();
+    for (number, wait) in waits.iter_mut().enumerate() {
+        let waker = Waker::from(Arc::new(Says(number, Arc::clone(&woken))));
+        assert!(poll_with(wait, &waker).is_none());
+    }
+    light.red_to_green().commit().unwrap();
+    assert_eq!(*woken.lock().unwrap(), Vec::from_iter(0..10));
 }
 
 #[test]

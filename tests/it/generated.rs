@@ -159,10 +159,7 @@ fn reset_is_a_right_like_any_other() {
     drop(held);
     pump.reset().now().unwrap().rollback();
     drop(pump.reset().now().unwrap().enter());
-    assert!(matches!(
-        pump.reset().or_join().now(),
-        Ok(statemachine::Joined::There(idle)) if idle.view() == ()
-    ));
+    assert!(matches!(pump.reset().or_join().now(), Ok(statemachine::Joined::There(_))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use proptest::{
     sample::{Index, select, subsequence},
 };
 use statemachine_tests::{
-    driver::{Answer, BoxAsk, BoxHold, BoxRight, BoxWait, Driven, Had},
+    driver::{Answer, BoxAsk, BoxHold, BoxRight, BoxWait, Driven, Failed, Had},
     plain::{self, No, Plain, Shape, Source, What},
     polling::Task,
 };
@@ -162,7 +162,7 @@ impl<'m, D: Driven> Player<'m, D> {
                         Ok(self.model.commit(to, data))
                     } else {
                         self.model.roll_back();
-                        Err(())
+                        Err(Failed)
                     };
                     prop_assert_eq!(answer, expected);
                 }

@@ -73,9 +73,13 @@ pub trait Right<'m>: Send {
     fn commit(self: Box<Self>, data: u32) -> Option<u32>;
     /// `enter_with(data)`.
     fn enter(self: Box<Self>, data: u32) -> BoxHold<'m>;
-    /// `run(|_| Ok(data))`, or where there is none `run(|_| Err(()))`.
-    fn run(self: Box<Self>, data: Option<u32>) -> Result<Option<u32>, ()>;
+    /// `run(|_| Ok(data))`, or where there is none `run(|_| Err(Failed))`.
+    fn run(self: Box<Self>, data: Option<u32>) -> Result<Option<u32>, Failed>;
 }
+
+/// What work says that fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Failed;
 
 /// A shared right.
 pub trait Hold<'m>: Send {
@@ -142,8 +146,8 @@ impl<'m, A: Part, B: Part + State<Machine = A::Machine>> Right<'m> for InTransit
         Box::new(self.enter_with(B::make(data)))
     }
 
-    fn run(self: Box<Self>, data: Option<u32>) -> Result<Option<u32>, ()> {
-        InTransition::run(*self, |_| data.map(B::make).ok_or(())).map(A::number)
+    fn run(self: Box<Self>, data: Option<u32>) -> Result<Option<u32>, Failed> {
+        InTransition::run(*self, |_| data.map(B::make).ok_or(Failed)).map(A::number)
     }
 }
 

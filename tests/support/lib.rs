@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod hang;
+pub mod history;
 pub mod machines;
 pub mod plain;
 pub mod polling;

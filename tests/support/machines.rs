@@ -162,8 +162,7 @@ macro_rules! drive {
         $(
             impl Part for $module::$state {
                 fn make(number: u32) -> Self::Data {
-                    let _ = number;
-                    pick!($data, (), number)
+                    drive!(@make $data, number)
                 }
 
                 fn number(data: Self::Data) -> Option<u32> {
@@ -190,6 +189,12 @@ macro_rules! drive {
     };
     (@reset $state:ident) => {
         Some(stringify!($state))
+    };
+    (@make (), $number:expr) => {{
+        let _ = $number;
+    }};
+    (@make ($type:ty), $number:expr) => {
+        $number
     };
     (@number (), $value:expr, $state:ident) => {
         None

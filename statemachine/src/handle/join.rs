@@ -21,7 +21,7 @@ pub struct Join<'a, A: State, B> {
 }
 
 impl<'a, A: State, B: State<Machine = A::Machine>> Join<'a, A, B> {
-    verbs!('a: Joined<'a, A, B>, Refused;
+    verbs!(Joined<'a, A, B>, Refused;
         "# use statemachine::{Joined, StateMachine};
 # #[derive(StateMachine)]
 # enum Door {
@@ -52,13 +52,11 @@ assert!(door.is_closed());
 impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Join<'a, A, B> {
     type Output = Joined<'a, A, B>;
     type Error = Refused;
-    type Enum = A::Machine;
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Join<'a, A, B>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
+    type Place = Place<'a, A::Machine>;
+
     #[inline]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.transition.machine().lock();
@@ -96,12 +94,9 @@ where
     }
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Join<'a, A, B>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Join<'a, A, B> {
     type Output = Result<Joined<'a, A, B>, Refused>;
-    type IntoFuture = Wait<'a, 'static, Self>;
+    type IntoFuture = Wait<'static, Self>;
 
     fn into_future(self) -> Self::IntoFuture {
         Wait::new(self, None)

@@ -22,7 +22,7 @@ pub struct Leave<'a, A: State, B> {
 }
 
 impl<'a, A: State, B: State<Machine = A::Machine>> Leave<'a, A, B> {
-    verbs!('a: InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
+    verbs!(InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
         "# use statemachine::StateMachine;
 # #[derive(StateMachine)]
 # enum Door {
@@ -48,13 +48,11 @@ assert!(door.is_closed());
 impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Leave<'a, A, B> {
     type Output = InTransition<'a, A, B>;
     type Error = RefusedWith<InState<'a, A>>;
-    type Enum = A::Machine;
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Leave<'a, A, B>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
+    type Place = Place<'a, A::Machine>;
+
     #[inline]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         match self.held.take().expect(ASKED_TWICE).try_upgrade() {
@@ -103,12 +101,9 @@ where
 
 const ASKED_TWICE: &str = "a handle is asked once";
 
-impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Leave<'a, A, B>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Leave<'a, A, B> {
     type Output = Result<InTransition<'a, A, B>, RefusedWith<InState<'a, A>>>;
-    type IntoFuture = Wait<'a, 'static, Self>;
+    type IntoFuture = Wait<'static, Self>;
 
     fn into_future(self) -> Self::IntoFuture {
         Wait::new(self, None)

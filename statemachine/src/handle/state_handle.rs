@@ -24,7 +24,7 @@ pub struct StateHandle<'a, A: State> {
 }
 
 impl<'a, A: State> StateHandle<'a, A> {
-    verbs!('a: InState<'a, A>, Refused;
+    verbs!(InState<'a, A>, Refused;
         "# use statemachine::StateMachine;
 # #[derive(StateMachine)]
 # enum Door {
@@ -111,13 +111,11 @@ assert!(door.in_closed().now().is_err());
 impl<'a, A: State> Handle for StateHandle<'a, A> {
     type Output = InState<'a, A>;
     type Error = Refused;
-    type Enum = A::Machine;
 }
 
-impl<'a, A: State> Ask<'a> for StateHandle<'a, A>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State> Ask for StateHandle<'a, A> {
+    type Place = Place<'a, A::Machine>;
+
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.machine.lock();
@@ -155,12 +153,9 @@ where
     }
 }
 
-impl<'a, A: State> IntoFuture for StateHandle<'a, A>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State> IntoFuture for StateHandle<'a, A> {
     type Output = Result<InState<'a, A>, Refused>;
-    type IntoFuture = Wait<'a, 'static, Self>;
+    type IntoFuture = Wait<'static, Self>;
 
     fn into_future(self) -> Self::IntoFuture {
         Wait::new(self, None)

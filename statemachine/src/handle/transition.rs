@@ -35,7 +35,7 @@ pub struct Transition<'a, A: State, B> {
 }
 
 impl<'a, A: State, B: State<Machine = A::Machine>> Transition<'a, A, B> {
-    verbs!('a: InTransition<'a, A, B>, Refused;
+    verbs!(InTransition<'a, A, B>, Refused;
         "# use statemachine::StateMachine;
 # #[derive(StateMachine)]
 # enum Door {
@@ -288,7 +288,11 @@ assert!(door.is_closed());
     where
         B: Dataless,
     {
-        match self.machine.lock().try_acquire(&Request::Exclusive(self.from()), word) {
+        let request = Request::Exclusive(self.from());
+        if let Err(refusal) = request.step(word) {
+            return Err(self.refuse(refusal, None, Duration::ZERO));
+        }
+        match self.machine.lock().try_acquire(&request, word) {
             Ok((granted, listened)) => {
                 self.accept(granted, listened, Waited::NOT).map(InTransition::commit)
             }
@@ -344,13 +348,11 @@ impl<'a, B: State> Transition<'a, Any<B::Machine>, B> {
 impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Transition<'a, A, B> {
     type Output = InTransition<'a, A, B>;
     type Error = Refused;
-    type Enum = A::Machine;
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Ask<'a> for Transition<'a, A, B>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> {
+    type Place = Place<'a, A::Machine>;
+
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
         let lock = self.machine.lock();
@@ -382,7 +384,7 @@ where
         }
     }
 
-    #[cold]
+    #[inline]
     fn refuse(
         self,
         refusal: Refusal,
@@ -393,12 +395,9 @@ where
     }
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Transition<'a, A, B>
-where
-    A::Machine: 'a,
-{
+impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Transition<'a, A, B> {
     type Output = Result<InTransition<'a, A, B>, Refused>;
-    type IntoFuture = Wait<'a, 'static, Self>;
+    type IntoFuture = Wait<'static, Self>;
 
     fn into_future(self) -> Self::IntoFuture {
         Wait::new(self, None)

@@ -21,7 +21,7 @@ pub struct When<'a, S: StateMachine> {
 }
 
 impl<'a, S: StateMachine> When<'a, S> {
-    verbs!('a: S::Kind, Refused;
+    verbs!(S::Kind, Refused;
         "# use statemachine::StateMachine;
 # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
 # enum Door {
@@ -47,13 +47,11 @@ assert!(door.when(|state| state == Door::Closed).now().is_err());
 impl<'a, S: StateMachine> Handle for When<'a, S> {
     type Output = S::Kind;
     type Error = Refused;
-    type Enum = S;
 }
 
-impl<'a, S: StateMachine> Ask<'a> for When<'a, S>
-where
-    S: 'a,
-{
+impl<'a, S: StateMachine> Ask for When<'a, S> {
+    type Place = Place<'a, S>;
+
     fn attempt(&mut self) -> Result<(Granted<'a, S>, bool), Refusal> {
         let lock = self.machine.lock();
         lock.try_acquire(&self.request(), lock.look())
@@ -76,12 +74,9 @@ where
     }
 }
 
-impl<'a, S: StateMachine> IntoFuture for When<'a, S>
-where
-    S: 'a,
-{
+impl<'a, S: StateMachine> IntoFuture for When<'a, S> {
     type Output = Result<S::Kind, Refused>;
-    type IntoFuture = Wait<'a, 'static, Self>;
+    type IntoFuture = Wait<'static, Self>;
 
     fn into_future(self) -> Self::IntoFuture {
         Wait::new(self, None)

@@ -22,7 +22,7 @@ pub(crate) use self::{
     guard::{Exclusive, Left, Move, Shared},
     ordering::{RAISE, RAISED},
     place::{Answer, Granted, Place},
-    queue::{Notify, Seen},
+    queue::{Notify, Seen, wake_all},
     request::{Refusal, Request, StateSet, WatchSet},
     word::Word,
 };

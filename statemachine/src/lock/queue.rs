@@ -6,7 +6,11 @@
 //!
 //! This is plain data behind a mutex; [`super::settle`] decides what happens to it.
 
-use std::{task::Waker, time::Instant};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    task::Waker,
+    time::Instant,
+};
 
 use crate::{private::Graph, sync::Thread};
 
@@ -50,21 +54,21 @@ impl Wakes {
         }
     }
 
-    pub(crate) fn wake(mut self) {
-        self.wake_all();
-    }
-
-    fn wake_all(&mut self) {
-        while let Some(notify) = self.first.take().or_else(|| self.rest.pop()) {
-            notify.wake();
-        }
+    pub(crate) fn wake(self) {
+        wake_all(self.first.into_iter().chain(self.rest));
     }
 }
 
-impl Drop for Wakes {
-    /// Wakes the others where one of them panics.
-    fn drop(&mut self) {
-        self.wake_all();
+/// Wakes them in that order, the others also where one of them panics; the first panic goes on.
+pub(crate) fn wake_all(waiters: impl IntoIterator<Item = Notify>) {
+    let mut panic = None;
+    for waiter in waiters {
+        // What a waker leaves half done behind its panic is its own.
+        let woken = catch_unwind(AssertUnwindSafe(|| waiter.wake()));
+        panic = panic.or(woken.err());
+    }
+    if let Some(panic) = panic {
+        resume_unwind(panic);
     }
 }
 
@@ -170,6 +174,10 @@ impl Queue {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting == 0
+    }
+
+    pub(crate) fn has_several(&self) -> bool {
+        self.waiting > 1
     }
 
     pub(crate) fn has_upgrade(&self) -> bool {

@@ -159,7 +159,9 @@ impl Core<'_> {
             let word = self.word.look();
             let base = ending.map_or(word, |ending| ending.of(word));
             if base.is_exclusive() {
-                let new = base.with_waiters(!queue.is_empty());
+                // A door shut for the holders of before means nothing now, and whoever waited in
+                // front of it may be gone when the transition ends.
+                let new = base.with_door_shut(false).with_waiters(!queue.is_empty());
                 if new == word || self.word.commit(word, new).is_ok() {
                     return;
                 }
@@ -167,7 +169,8 @@ impl Core<'_> {
             }
             let (told, new) = match queue.next(base) {
                 Next::Grant(ticket, right, new) => {
-                    (Some((ticket, Outcome::Granted(right))), new.with_door_shut(false))
+                    let new = new.with_door_shut(false).with_waiters(queue.has_several());
+                    (Some((ticket, Outcome::Granted(right))), new)
                 }
                 Next::Full(ticket) => {
                     let refusal = Refusal::InUse { state: base.state(), holders: base.holders() };
@@ -185,6 +188,9 @@ impl Core<'_> {
             match told {
                 Some((ticket, outcome)) => queue.tell(ticket, outcome, wakes),
                 None => return,
+            }
+            if new.is_exclusive() {
+                return;
             }
         }
     }

@@ -38,6 +38,12 @@ impl Word {
         Self(state as u32)
     }
 
+    /// Held in that state by as many as can be counted.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn full(state: u16) -> Self {
+        Self(u32::from(state) | (MAX_HOLDERS * HOLDER))
+    }
+
     #[inline]
     pub(crate) fn state(self) -> u16 {
         (self.0 & STATE) as u16

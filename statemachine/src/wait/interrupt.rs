@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, mem, sync::Arc};
 
 use crate::{
-    lock::{Notify, RAISE, RAISED},
+    lock::{Notify, RAISE, RAISED, wake_all},
     sync::{AtomicBool, Mutex},
 };
 
@@ -78,7 +78,7 @@ impl Interrupt {
             self.shared.raised.store(true, RAISE);
             mem::take(&mut sleepers.awaiting)
         };
-        woken.into_values().for_each(Notify::wake);
+        wake_all(woken.into_values());
     }
 
     /// Whether it is raised.

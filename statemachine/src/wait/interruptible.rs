@@ -3,7 +3,6 @@
 use std::{
     fmt,
     future::IntoFuture,
-    marker::PhantomData,
     time::{Duration, Instant},
 };
 
@@ -13,16 +12,15 @@ use crate::sync::instant;
 /// A handle whose waits an [`Interrupt`] can end; made by `interruptible` on any handle.
 #[derive(Clone, Copy)]
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
-pub struct Interruptible<'a, 'i, H> {
+pub struct Interruptible<'i, H> {
     handle: H,
     interrupt: &'i Interrupt,
-    machine: PhantomData<&'a ()>,
 }
 
 #[expect(private_bounds, reason = "how a handle is asked is not public")]
-impl<'a, 'i, H: Ask<'a>> Interruptible<'a, 'i, H> {
+impl<'i, H: Ask> Interruptible<'i, H> {
     pub(crate) fn new(handle: H, interrupt: &'i Interrupt) -> Self {
-        Self { handle, interrupt, machine: PhantomData }
+        Self { handle, interrupt }
     }
 
     /// At once or not at all, as the handle's own `now`: there is no wait to interrupt.
@@ -56,16 +54,16 @@ impl<'a, 'i, H: Ask<'a>> Interruptible<'a, 'i, H> {
     }
 }
 
-impl<'a, 'i, H: Ask<'a>> IntoFuture for Interruptible<'a, 'i, H> {
+impl<'i, H: Ask> IntoFuture for Interruptible<'i, H> {
     type Output = Result<H::Output, H::Error>;
-    type IntoFuture = Wait<'a, 'i, H>;
+    type IntoFuture = Wait<'i, H>;
 
     fn into_future(self) -> Self::IntoFuture {
         Wait::new(self.handle, Some(self.interrupt))
     }
 }
 
-impl<H: fmt::Debug> fmt::Debug for Interruptible<'_, '_, H> {
+impl<H: fmt::Debug> fmt::Debug for Interruptible<'_, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Interruptible")
             .field("handle", &self.handle)

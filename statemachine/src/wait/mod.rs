@@ -11,7 +11,7 @@ mod verbs;
 use std::{
     future::Future,
     pin::Pin,
-    task::{self, Poll},
+    task::{self, Poll, Waker},
     time::Duration,
 };
 
@@ -44,27 +44,26 @@ pub trait Handle {
     type Output;
     /// What is said where it is not.
     type Error;
-
-    /// The enum of the machine.
-    ///
-    /// Here, on a trait without a lifetime: a future that a task is made of is `Send` only where the
-    /// compiler can tell without knowing one lifetime from the other.
-    #[doc(hidden)]
-    type Enum: StateMachine;
 }
 
-/// What the waits need to know of a handle on a machine borrowed for `'a`.
-pub(crate) trait Ask<'a>: Handle<Enum: 'a> + Sized {
+/// What the waits need to know of a handle.
+///
+/// It has no lifetime of its own, and the machine's is in the handle and in the place only: inside a
+/// task the compiler must do without knowing that two of them are the same.
+pub(crate) trait Ask: Handle + Sized {
+    /// Where it waits.
+    type Place: Queued;
+
     /// Tries at once. With what is granted comes whether handlers may be registered.
-    fn attempt(&mut self) -> Result<(Granted<'a, Self::Enum>, bool), Refusal>;
+    fn attempt(&mut self) -> Result<(<Self::Place as Queued>::Granted, bool), Refusal>;
 
     /// Takes a place in the queue, unless the answer is there at once.
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, Self::Enum>, Answer<'a, Self::Enum>>;
+    fn enter(&mut self, notify: Notify) -> Result<Self::Place, AnswerAt<Self::Place>>;
 
     /// Makes the guard of what was granted, which a handler may still veto.
     fn accept(
         self,
-        granted: Granted<'a, Self::Enum>,
+        granted: <Self::Place as Queued>::Granted,
         listened: bool,
         waited: Waited,
     ) -> Result<Self::Output, Self::Error>;
@@ -73,9 +72,44 @@ pub(crate) trait Ask<'a>: Handle<Enum: 'a> + Sized {
     fn refuse(
         self,
         refusal: Refusal,
-        held: Option<Shared<'a, Self::Enum>>,
+        held: Option<<Self::Place as Queued>::Held>,
         waited: Duration,
     ) -> Self::Error;
+}
+
+/// A place in the queue of some machine; see [`lock::Place`].
+pub(crate) trait Queued: Sized {
+    type Granted;
+    type Held;
+
+    fn look(&mut self) -> Option<AnswerAt<Self>>;
+    fn poll(&mut self, waker: &Waker) -> Option<AnswerAt<Self>>;
+    fn give_up(self, refusal: Refusal) -> AnswerAt<Self>;
+    fn time_out(self) -> AnswerAt<Self>;
+}
+
+pub(crate) type AnswerAt<P> =
+    Result<<P as Queued>::Granted, (Refusal, Option<<P as Queued>::Held>)>;
+
+impl<'a, S: StateMachine> Queued for Place<'a, S> {
+    type Granted = Granted<'a, S>;
+    type Held = Shared<'a, S>;
+
+    fn look(&mut self) -> Option<Answer<'a, S>> {
+        self.look()
+    }
+
+    fn poll(&mut self, waker: &Waker) -> Option<Answer<'a, S>> {
+        self.poll(waker)
+    }
+
+    fn give_up(self, refusal: Refusal) -> Answer<'a, S> {
+        self.give_up(refusal)
+    }
+
+    fn time_out(self) -> Answer<'a, S> {
+        self.time_out()
+    }
 }
 
 /// When a blocking wait ends.
@@ -97,7 +131,7 @@ impl Limit {
 
 /// At once or not at all.
 #[inline]
-pub(crate) fn now<'a, H: Ask<'a>>(mut handle: H) -> Result<H::Output, H::Error> {
+pub(crate) fn now<H: Ask>(mut handle: H) -> Result<H::Output, H::Error> {
     match handle.attempt() {
         Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
         Err(refusal) => Err(handle.refuse(refusal, None, Duration::ZERO)),
@@ -106,7 +140,7 @@ pub(crate) fn now<'a, H: Ask<'a>>(mut handle: H) -> Result<H::Output, H::Error> 
 
 /// Blocks this thread, until the limit at most.
 #[inline]
-pub(crate) fn block<'a, H: Ask<'a>>(
+pub(crate) fn block<H: Ask>(
     mut handle: H,
     limit: Limit,
     interrupt: Option<&Interrupt>,
@@ -118,7 +152,7 @@ pub(crate) fn block<'a, H: Ask<'a>>(
 }
 
 #[cold]
-fn sleep<'a, H: Ask<'a>>(
+fn sleep<H: Ask>(
     mut handle: H,
     refusal: Refusal,
     limit: Limit,
@@ -155,9 +189,9 @@ fn sleep<'a, H: Ask<'a>>(
     conclude(handle, answer, Instant::now().saturating_duration_since(start))
 }
 
-fn conclude<'a, H: Ask<'a>>(
+fn conclude<H: Ask>(
     handle: H,
-    answer: Answer<'a, H::Enum>,
+    answer: AnswerAt<H::Place>,
     waited: Duration,
 ) -> Result<H::Output, H::Error> {
     match answer {
@@ -175,22 +209,23 @@ fn conclude<'a, H: Ask<'a>>(
 ///
 /// Dropping it gives up and loses nothing: what it was given meanwhile goes to the next who waits.
 #[must_use = "futures do nothing unless they are polled"]
-pub struct Wait<'a, 'i, H: Handle> {
+#[expect(private_bounds, reason = "how a handle is asked is not public")]
+pub struct Wait<'i, H: Ask> {
     handle: Option<H>,
-    place: Option<Place<'a, H::Enum>>,
+    place: Option<H::Place>,
     start: Start,
     interrupt: Option<&'i Interrupt>,
     enlisted: Option<Enlisted<'i>>,
 }
 
 #[expect(private_bounds, reason = "how a handle is asked is not public")]
-impl<'a, 'i, H: Ask<'a>> Wait<'a, 'i, H> {
+impl<'i, H: Ask> Wait<'i, H> {
     pub(crate) fn new(handle: H, interrupt: Option<&'i Interrupt>) -> Self {
         Self { handle: Some(handle), place: None, start: Start::NEVER, interrupt, enlisted: None }
     }
 
     /// The answer, if it is there.
-    fn answer(&mut self, cx: &task::Context<'_>) -> Poll<Answer<'a, H::Enum>> {
+    fn answer(&mut self, cx: &task::Context<'_>) -> Poll<AnswerAt<H::Place>> {
         let handle = self.handle.as_mut().expect("polled after it was ready");
         let Some(place) = &mut self.place else {
             if self.interrupt.is_some_and(Interrupt::is_interrupted) {
@@ -220,7 +255,7 @@ impl<'a, 'i, H: Ask<'a>> Wait<'a, 'i, H> {
         }
     }
 
-    fn interrupted(&mut self) -> Poll<Answer<'a, H::Enum>> {
+    fn interrupted(&mut self) -> Poll<AnswerAt<H::Place>> {
         Poll::Ready(match self.place.take() {
             Some(place) => place.give_up(Refusal::Interrupted),
             None => Err((Refusal::Interrupted, None)),
@@ -229,9 +264,9 @@ impl<'a, 'i, H: Ask<'a>> Wait<'a, 'i, H> {
 }
 
 // Nothing is ever pinned through the handle.
-impl<H: Handle> Unpin for Wait<'_, '_, H> {}
+impl<H: Ask> Unpin for Wait<'_, H> {}
 
-impl<'a, H: Ask<'a>> Future for Wait<'a, '_, H> {
+impl<H: Ask> Future for Wait<'_, H> {
     type Output = Result<H::Output, H::Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
@@ -253,6 +288,7 @@ impl<'a, H: Ask<'a>> Future for Wait<'a, '_, H> {
 }
 
 /// The names of a refusal of what was asked for: a transition to that state, or a state.
+#[inline]
 pub(crate) fn explain<S: StateMachine>(
     refusal: Refusal,
     expected: &'static [&'static str],

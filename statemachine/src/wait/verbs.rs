@@ -1,8 +1,8 @@
 //! The words that every handle has, as methods of each.
 
-/// The verbs, inside an `impl` of a handle on a machine borrowed for `'a`.
+/// The verbs, inside an `impl` of a handle.
 macro_rules! verbs {
-    ($lifetime:lifetime: $output:ty, $error:ty; $example:literal) => {
+    ($output:ty, $error:ty; $example:literal) => {
         /// At once or not at all. Never blocks.
         ///
         /// # Errors
@@ -45,10 +45,7 @@ macro_rules! verbs {
         }
 
         /// The same handle, whose waits the interrupt can end.
-        pub fn interruptible(
-            self,
-            interrupt: &crate::Interrupt,
-        ) -> crate::Interruptible<$lifetime, '_, Self> {
+        pub fn interruptible(self, interrupt: &crate::Interrupt) -> crate::Interruptible<'_, Self> {
             crate::Interruptible::new(self, interrupt)
         }
     };

@@ -8,6 +8,7 @@
 //! Bounds: two to four threads, and [`PREEMPTIONS`].
 
 mod clock;
+mod pairs;
 mod rights;
 mod tasks;
 mod upgrades;
@@ -65,21 +66,49 @@ fn explore_of<M: 'static>(
     make: impl Fn() -> M + Send + Sync + 'static,
     model: impl Fn(Arc<M>) + Send + Sync + 'static,
 ) {
+    let executions = run(PREEMPTIONS, move || model(Arc::new(make())));
+    println!("model: {name}: {executions} executions");
+}
+
+/// Explores one of many models less deeply, and says only how many executions that took.
+fn explore_quietly(name: &str, model: impl Fn(Arc<LinkMachine>) + Send + Sync + 'static) -> usize {
+    let name = name.to_owned();
+    run(PREEMPTIONS_OF_MANY, move || {
+        sync::set_clock_moves(false);
+        let _context = NamedWhereItPanics(&name);
+        model(Arc::new(LinkMachine::from_state(Link::Down)));
+    })
+}
+
+fn run(preemptions: usize, model: impl Fn() + Send + Sync + 'static) -> usize {
     let executions = std::sync::Arc::new(AtomicUsize::new(0));
     let counter = std::sync::Arc::clone(&executions);
     let mut builder = loom::model::Builder::new();
     builder.max_branches = 50_000;
-    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS));
+    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
     builder.check(move || {
         counter.fetch_add(1, Ordering::Relaxed);
-        model(Arc::new(make()));
+        model();
     });
-    println!("model: {name}: {} executions", executions.load(Ordering::Relaxed));
+    executions.load(Ordering::Relaxed)
+}
+
+struct NamedWhereItPanics<'a>(&'a str);
+
+impl Drop for NamedWhereItPanics<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("in the model: {}", self.0);
+        }
+    }
 }
 
 /// How far an interleaving may stray from running each thread until it blocks, unless the
 /// environment says otherwise with `LOOM_MAX_PREEMPTIONS`.
 const PREEMPTIONS: usize = 3;
+
+/// The same for each of the many pairs.
+const PREEMPTIONS_OF_MANY: usize = 2;
 
 /// The machine is in that state and nothing else is the case: nobody has a right, nobody waits.
 fn assert_idle<S: StateMachine>(machine: &Machine<S>, state: u16) {

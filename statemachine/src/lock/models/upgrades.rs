@@ -1,8 +1,10 @@
 //! Holders that trade their hold for a transition.
 
+use std::future::IntoFuture;
+
 use loom::{sync::Arc, thread};
 
-use super::{DOWN, LONG, OVER, assert_idle, explore, link};
+use super::{DOWN, LONG, OVER, assert_idle, explore, link, poll, waker};
 use crate::Refused;
 
 #[test]
@@ -86,5 +88,25 @@ fn a_holder_that_trades_comes_before_a_transition_that_waits() {
         mine.to::<link::Over>().within(LONG).unwrap().commit();
         waiter.join().unwrap();
         assert_idle(&link, OVER);
+    });
+}
+
+#[test]
+fn a_waiting_transition_that_gives_up_during_a_trade_leaves_the_door_open() {
+    explore("giving up against a trade", |link| {
+        let other = Arc::clone(&link);
+        let (ready, go) = loom::sync::mpsc::channel();
+        let mut waiting = link.down_to_over().into_future();
+        let thread = thread::spawn(move || {
+            let hold = other.in_down().now().unwrap();
+            ready.send(()).unwrap();
+            hold.to::<link::Up>().within(LONG).unwrap().rollback();
+        });
+        go.recv().unwrap();
+        let given_up = poll(&mut waiting, &waker()).is_pending();
+        drop(waiting);
+        thread.join().unwrap();
+        assert!(link.in_down().now().is_ok(), "the door stays shut: {given_up}");
+        assert_idle(&link, DOWN);
     });
 }

@@ -1,0 +1,110 @@
+//! The command line.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process,
+};
+
+use clap::Parser;
+
+use crate::{
+    chart, compile,
+    contest::{Contest, Results},
+    growth::{Growth, growths},
+    report, rows,
+};
+
+/// Measures this library beside its rivals.
+#[derive(Parser)]
+#[command(name = "rivals")]
+struct Arguments {
+    /// Put the tables into the `benchmarks.md` of this folder of the workspace, and draw
+    /// `benchmarks.svg` beside it.
+    #[arg(long, value_name = "FOLDER")]
+    write: Option<PathBuf>,
+
+    /// How often each contestant has its turn.
+    #[arg(long, default_value_t = 21)]
+    rounds: usize,
+
+    /// Measure only these tables: transition, guarded, look, hold, refused, contended, threads,
+    /// tasks, herd, same, many, alone, compile, messages, exact, growth.
+    tables: Vec<String>,
+
+    /// What `cargo bench` says to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Arguments {
+    fn wants(&self, table: &str) -> bool {
+        self.tables.is_empty() || self.tables.iter().any(|wanted| wanted == table)
+    }
+}
+
+pub fn run() {
+    let arguments = Arguments::parse();
+    if cfg!(feature = "tracing") {
+        eprintln!("the runtime is to be measured as users get it: add `--no-default-features`");
+        process::exit(1);
+    }
+    let load = report::load();
+    let mut places: Vec<(&str, String)> = Vec::new();
+
+    #[cfg(target_arch = "x86_64")]
+    if arguments.wants("exact") {
+        let table = crate::exact::table();
+        println!("### Counted\n\n{table}");
+        places.push(("exact", table));
+    }
+
+    let mut all = Vec::new();
+    let mut hold = |contest: Contest| {
+        let results = contest.run(arguments.rounds);
+        println!("{}", results.markdown());
+        all.push(results);
+    };
+    rows::contests().into_iter().filter(|contest| arguments.wants(contest.id)).for_each(&mut hold);
+    for (id, contest) in
+        [("compile", compile::contest as fn() -> Contest), ("messages", compile::messages)]
+    {
+        if arguments.wants(id) {
+            hold(contest());
+        }
+    }
+    places.extend(all.iter().map(|results| (results.id, results.markdown())));
+
+    if arguments.wants("growth") {
+        let growths: Vec<Growth> = growths(arguments.rounds.min(7));
+        let table = report::growth_table(&growths);
+        println!("### Growth\n\n{table}");
+        places.push(("growth", table));
+    }
+
+    let mut machine = report::machine(&load);
+    if let Some(noise) = report::noise(&all) {
+        machine += &format!(
+            " {} rounds, the middle half of them within {:.0} % of each other.",
+            arguments.rounds,
+            100.0 * noise,
+        );
+    }
+    println!("{machine}");
+    places.push(("machine", machine));
+
+    if let Some(folder) = &arguments.write {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        write(&workspace.join(folder), &places, &all);
+    }
+}
+
+fn write(folder: &Path, places: &[(&str, String)], all: &[Results]) {
+    let file = folder.join("benchmarks.md");
+    let document = fs::read_to_string(&file).expect("the folder has a `benchmarks.md`");
+    let place =
+        |document: String, (name, text): &(&str, String)| report::place(&document, name, text);
+    fs::write(&file, places.iter().fold(document, place)).expect("it can be written");
+    let charted: Vec<&Results> = all.iter().filter(|results| results.results.len() > 1).collect();
+    fs::write(folder.join("benchmarks.svg"), chart::svg(&charted)).expect("it can be written");
+}
