@@ -117,7 +117,7 @@
 //! | `reason` | of a veto or a refusal |
 //! | `outcome` | only of the span, at its end: the event's word |
 //!
-//! Where nobody listens, nothing is formatted and no clock is read.
+//! Where nobody listens, nothing is formatted, and no clock is read for it.
 
 #![deny(unsafe_code)]
 
