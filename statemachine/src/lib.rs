@@ -84,6 +84,40 @@
 //! on a state, hold it.
 //!
 //! Forgetting a guard ([`std::mem::forget`]) leaks the right for good, and nothing else.
+//!
+//! # Seeing a machine
+//!
+//! [`Machine::waiting`] says who waits, for what and since when; a machine's `Debug` shows it too, so
+//! a dump of a program that is stuck explains itself. [`mermaid`](StateMachine::mermaid) and
+//! [`dot`](StateMachine::dot) draw the machine, a live one with the state that it is in.
+//!
+//! # Features
+//!
+//! None is on by default. Without them the crate depends on `parking_lot` and its own derive.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `history` | `History`: the last changes of a machine, with their times |
+//! | `serde` | kinds as their names, machines as their states where the enum is `Serialize` and `Deserialize`, and `by_name` for machines whose enum is neither |
+//! | `svg` | `svg()` beside `mermaid()` and `dot()`, and the picture in the docs of the generated machine; it is drawn when the declaration is compiled, and brings no dependency |
+//! | `tracing` | see below |
+//!
+//! With `tracing`, each transition that is begun and not committed in the same step is a span named
+//! `transition`. It is entered where this crate calls the work ([`run`](InTransition::run),
+//! [`perform`](InTransition::perform), [`Joined::enter`], `before` handlers); other work may enter
+//! `InTransition::span`. An event says `committed`, `rolled back`, `vetoed` or `refused`. All are of
+//! the target `statemachine` and of the level `DEBUG`, with these fields:
+//!
+//! | field | |
+//! |---|---|
+//! | `machine` | the name of the enum |
+//! | `from`, `to` | the names of the states; of a refusal, what was asked for |
+//! | `waited` | how long the right was waited for |
+//! | `held` | how long the right was held; not for a refusal |
+//! | `reason` | of a veto or a refusal |
+//! | `outcome` | only of the span, at its end: the event's word |
+//!
+//! Where nobody listens, nothing is formatted, and no clock is read for it.
 
 #![deny(unsafe_code)]
 
