@@ -198,7 +198,10 @@ pub trait Viewed<'a, Bound = &'a Self> {
     type Borrowed;
 }
 
-/// The data of state `A`, borrowed for `'a`: the same type as [`A::View<'a>`](State::View).
+/// The data of state `A`, borrowed for `'a`: what the closures of `run`, `enter` and the handlers take.
+///
+/// For a given state it is the same type as [`A::View<'a>`](State::View), which the guards' `view` gives;
+/// only code that does not know the state has to tell the two apart.
 pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
 
 /// The type of one state, such as `connection::Connected`, or of [`Any`] of them.
