@@ -22,7 +22,9 @@ const OPERATIONS: [(&str, fn(&LinkMachine)); 13] = [
         Joined::Mine(transition) => drop(transition.enter()),
         Joined::There(hold) => drop(hold),
     }),
-    ("watch", |link| drop(link.when(|state| state == super::LinkKind::Down).within(LONG).unwrap())),
+    ("watch", |link| {
+        link.when(|state| state == super::LinkKind::Down).within(LONG).unwrap();
+    }),
     ("trade", |link| {
         if let Ok(hold) = link.in_down().now() {
             drop(hold.to::<link::Down>().within(LONG).map(|transition| transition.commit()));
