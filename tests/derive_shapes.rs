@@ -380,3 +380,61 @@ fn machines_stand_side_by_side() {
     }
     assert!(AMachine::new().is_only() && BMachine::new().is_only());
 }
+
+mod shown_data {
+    //! The data of a struct variant is shown field by field, as far as its types can be.
+
+    use statemachine::StateMachine;
+
+    struct Silent;
+
+    #[derive(StateMachine)]
+    enum Line<T> {
+        #[state(initial, to(Idle))]
+        Busy { number: u32, silent: Silent, r#type: &'static str, any: T },
+        #[state(to(Busy))]
+        Idle,
+    }
+
+    #[test]
+    fn fields_that_can_be_shown_are() {
+        let data = LineBusy { number: 7, silent: Silent, r#type: "t", any: 'x' };
+        let shown = "LineBusy { number: 7, silent: .., type: \"t\", any: .. }";
+        assert_eq!(format!("{data:?}"), shown);
+        let line = LineMachine::new(data);
+        let held = line.in_busy().now().unwrap();
+        assert_eq!(format!("{:?}", held.view()), shown.replace("LineBusy", "LineBusyRef"));
+        drop(held);
+        assert!(line.idle_to_busy().now().is_err());
+        assert!(line.busy_to_idle().commit().is_ok());
+    }
+}
+
+mod generic_views {
+    //! Code that does not know the state can name what a guard shows.
+
+    use statemachine::{InState, InTransition, State, StateMachine};
+
+    #[derive(StateMachine)]
+    enum Slot {
+        #[state(to(Full))]
+        Empty,
+        #[state(to(Empty))]
+        Full(u32),
+    }
+
+    fn of_hold<'v, A: State>(hold: &'v InState<'_, A>) -> A::View<'v> {
+        hold.view()
+    }
+
+    fn of_transition<'v, A: State, B: State>(begun: &'v InTransition<'_, A, B>) -> A::View<'v> {
+        begun.view()
+    }
+
+    #[test]
+    fn guards_show_the_view_of_the_state() {
+        let slot = SlotMachine::from_state(Slot::Full(5));
+        assert_eq!(*of_hold(&slot.in_full().now().unwrap()), 5);
+        assert_eq!(*of_transition(&slot.full_to_empty().now().unwrap()), 5);
+    }
+}

@@ -6,12 +6,12 @@
 use std::{
     error::Error,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use crate::{
     change::Change,
-    lock::{Extension, StateSet},
+    lock::{COUNT, Extension, StateSet},
     state::{Kind, StateMachine},
     sync::Mutex,
 };
@@ -22,6 +22,14 @@ pub(crate) type Veto = Box<dyn Error + Send + Sync>;
 /// Names a registered handler, to remove it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct HandlerId(u64);
+
+impl HandlerId {
+    /// One that no handler of any machine has.
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, COUNT))
+    }
+}
 
 /// The transitions that a handler is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,7 +124,6 @@ impl<S: StateMachine> Clone for Table<S> {
 struct Registry<S: StateMachine> {
     /// Replaced whole at each change, so that who runs handlers keeps what it began with.
     table: Arc<Table<S>>,
-    registered: u64,
     commits: u64,
 }
 
@@ -126,7 +133,7 @@ pub(crate) struct Handlers<S: StateMachine> {
 
 impl<S: StateMachine> Default for Handlers<S> {
     fn default() -> Self {
-        let registry = Registry { table: Arc::default(), registered: 0, commits: 0 };
+        let registry = Registry { table: Arc::default(), commits: 0 };
         Self { registry: Mutex::new(registry) }
     }
 }
@@ -221,8 +228,7 @@ impl<S: StateMachine> Handlers<S> {
 
     fn change(&self, change: impl FnOnce(&mut Table<S>, HandlerId)) -> HandlerId {
         let mut registry = self.registry.lock();
-        registry.registered += 1;
-        let id = HandlerId(registry.registered);
+        let id = HandlerId::new();
         let mut table = Table::clone(&registry.table);
         change(&mut table, id);
         let replaced = std::mem::replace(&mut registry.table, Arc::new(table));

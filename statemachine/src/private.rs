@@ -1,5 +1,7 @@
 //! What generated code needs and nobody else should use. Not part of the public interface.
 
+use std::fmt;
+
 pub use core;
 
 #[cfg(feature = "serde")]
@@ -158,4 +160,43 @@ pub fn mismatch() -> ! {
     panic!(
         "a state's value is of another variant than the state; was one of this crate's traits implemented by hand?"
     )
+}
+
+/// A field whose `Debug`, where its type has one, is that of the data it belongs to.
+///
+/// Method look-up decides: of the two traits below it tries the one first that takes the fewer
+/// references.
+#[derive(Debug)]
+pub struct Shown<'a, T>(pub &'a T);
+
+/// Shows a field by its own `Debug`.
+pub trait ShownByDebug {
+    /// What to show.
+    fn shown(&self) -> &dyn fmt::Debug;
+}
+
+impl<T: fmt::Debug> ShownByDebug for Shown<'_, T> {
+    fn shown(&self) -> &dyn fmt::Debug {
+        self.0
+    }
+}
+
+/// Shows a field whose type cannot be shown as `..`.
+pub trait ShownByDots {
+    /// What to show.
+    fn shown(&self) -> &dyn fmt::Debug;
+}
+
+impl<T> ShownByDots for &Shown<'_, T> {
+    fn shown(&self) -> &dyn fmt::Debug {
+        struct Dots;
+
+        impl fmt::Debug for Dots {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("..")
+            }
+        }
+
+        &Dots
+    }
 }

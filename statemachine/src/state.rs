@@ -195,11 +195,14 @@ pub trait Kind: Sized + Send + Sync + 'static {
 /// parameter is what avoids that: it lets the compiler assume `Self: 'a`.
 pub trait Viewed<'a, Bound = &'a Self> {
     /// The data of the state, borrowed.
-    type View;
+    type Borrowed;
 }
 
-/// The data of state `A`, borrowed for `'a`: the same type as [`A::View<'a>`](State::View).
-pub type View<'a, A> = <A as Viewed<'a>>::View;
+/// The data of state `A`, borrowed for `'a`: what the closures of `run`, `enter` and the handlers take.
+///
+/// For a given state it is the same type as [`A::View<'a>`](State::View), which the guards' `view` gives;
+/// only code that does not know the state has to tell the two apart.
+pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
 
 /// The type of one state, such as `connection::Connected`, or of [`Any`] of them.
 ///
@@ -245,6 +248,13 @@ pub trait State: Sized + for<'a> Viewed<'a> {
 
     #[doc(hidden)]
     fn view(machine: &Self::Machine) -> View<'_, Self>;
+
+    /// The same view by its other name, which the compiler knows to be the same only where it knows
+    /// the state.
+    #[doc(hidden)]
+    fn same<'a>(view: View<'a, Self>) -> Self::View<'a>
+    where
+        Self: 'a;
 }
 
 /// A state whose variant has no fields, so that entering it takes no data.
@@ -282,10 +292,17 @@ impl<A: Dataless> State for A {
 
     #[inline]
     fn view(_: &A::Enum) {}
+
+    #[inline]
+    fn same<'a>((): ())
+    where
+        Self: 'a,
+    {
+    }
 }
 
 impl<A: Dataless> Viewed<'_> for A {
-    type View = ();
+    type Borrowed = ();
 }
 
 /// A state whose data is exactly one unnamed field, which a hold on it derefs to.
@@ -309,7 +326,7 @@ pub trait Newtype: State {
 pub struct Any<S>(PhantomData<fn() -> *const S>);
 
 impl<'a, S> Viewed<'a> for Any<S> {
-    type View = &'a S;
+    type Borrowed = &'a S;
 }
 
 impl<S: StateMachine> State for Any<S> {
@@ -337,6 +354,14 @@ impl<S: StateMachine> State for Any<S> {
     #[inline]
     fn view(machine: &S) -> &S {
         machine
+    }
+
+    #[inline]
+    fn same<'a>(view: &'a S) -> &'a S
+    where
+        Self: 'a,
+    {
+        view
     }
 }
 

@@ -49,11 +49,12 @@ mod real {
         public
     }
 
-    /// Sleeps until this thread is unparked or the deadline has passed, or for no reason.
-    pub(crate) fn park_until(deadline: Option<Instant>) {
+    /// Sleeps until this thread is unparked or the deadline has passed, or for no reason. The clock
+    /// has just shown `now`.
+    pub(crate) fn park_until(deadline: Option<Instant>, now: Instant) {
         match deadline {
             Some(deadline) => {
-                std::thread::park_timeout(deadline.saturating_duration_since(Instant::now()));
+                std::thread::park_timeout(deadline.saturating_duration_since(now));
             }
             None => std::thread::park(),
         }
@@ -182,7 +183,7 @@ mod model {
         sleepers.iter().for_each(Thread::unpark);
     }
 
-    pub(crate) fn park_until(deadline: Option<Instant>) {
+    pub(crate) fn park_until(deadline: Option<Instant>, _: Instant) {
         if let Some(deadline) = deadline
             && CLOCK_MOVES.get()
         {

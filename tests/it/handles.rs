@@ -87,12 +87,15 @@ macro_rules! verbs {
             let (machine, interrupt) = (start(), Interrupt::new());
             let guard = block(&machine);
             let begin = Instant::now();
-            for answer in all_within(&machine, SHORT, &interrupt) {
-                let Err(Refused::TimedOut { machine: "Door", waited, actual: "Open" }) = answer
-                else {
-                    panic!("{answer:?}");
-                };
-                assert!(waited <= begin.elapsed());
+            for (way, answer) in all_within(&machine, SHORT, &interrupt).into_iter().enumerate() {
+                match answer {
+                    Err(Refused::TimedOut { machine: "Door", waited, actual: "Open" }) => {
+                        assert!(waited <= begin.elapsed());
+                    }
+                    // On a busy machine the deadline may have passed before the call begins.
+                    Err($refused) if way % 2 == 1 => {}
+                    answer => panic!("{answer:?}"),
+                }
             }
             assert!(begin.elapsed() >= SHORT * 4);
             drop(guard);

@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use statemachine::{
     Any, InState, InTransition, Join, Joined, Leave, Refused, RefusedWith, State, StateHandle,
-    StateMachine, Transition, TransitionTo, View, When,
+    StateMachine, Transition, TransitionTo, When,
 };
 
 use crate::plain::{self, No, Shape, What};
@@ -59,7 +59,7 @@ pub trait Part: State<Machine: Driven> + 'static {
     fn number(data: Self::Data) -> Option<u32>;
 
     /// The number that is seen, if there is any.
-    fn seen(view: View<'_, Self>) -> Option<u32>;
+    fn seen(view: Self::View<'_>) -> Option<u32>;
 
     /// A handle on the transition to that state. The hold comes back where it is not declared.
     fn leave<'m>(hold: InState<'m, Self>, to: &str) -> Result<BoxAsk<'m>, BoxHold<'m>>;

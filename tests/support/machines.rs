@@ -1,6 +1,6 @@
 //! Machines of several shapes, with what drives them.
 
-use statemachine::{InState, Kind, Refused, StateMachine, View};
+use statemachine::{InState, Kind, Refused, StateMachine};
 
 use crate::{
     driver::{BoxAsk, BoxHold, Driven, Part, Watch, leave},
@@ -170,7 +170,7 @@ macro_rules! drive {
                     pick!($data, None, Some(data))
                 }
 
-                fn seen(view: View<'_, Self>) -> Option<u32> {
+                fn seen(view: Self::View<'_>) -> Option<u32> {
                     let _ = view;
                     pick!($data, None, Some(*view))
                 }

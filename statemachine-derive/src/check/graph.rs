@@ -87,7 +87,7 @@ pub fn states_have_a_way_in(cx: &Ctxt, machine: &Machine, graph: &Graph) {
             format!("nothing leads to `{name}`")
         } else {
             format!(
-                "`{name}` cannot be reached from `{}`: its only way in is from {}, where nothing leads to",
+                "`{name}` cannot be reached from `{}`: it is only entered from {}, out of reach as well",
                 machine.states[machine.initial].name,
                 list(machine, &sources)
             )

@@ -1,7 +1,8 @@
 //! The data of a state with named fields: a struct that owns it and one that borrows it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt;
 
 use super::{Emit, docs};
 use crate::{
@@ -35,13 +36,15 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
     let (params, params_with_view) = (generics.for_impl(), generics.for_impl_with_view());
     let where_clause = generics.where_clause();
     let copy = copy(borrowed, &generics);
+    let debug_owned = debug(out, owned, fields, &params, &generics.args(), &where_clause);
+    let with_view = generics.args_with_view();
+    let debug_borrowed = debug(out, borrowed, fields, &params_with_view, &with_view, &where_clause);
     quote! {
         #owned_doc
         #non_exhaustive
         #[allow(
             dead_code,
             missing_copy_implementations,
-            missing_debug_implementations,
             non_camel_case_types
         )]
         #vis struct #owned #params #where_clause {
@@ -53,7 +56,6 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
         #[allow(
             dead_code,
             missing_copy_implementations,
-            missing_debug_implementations,
             non_camel_case_types
         )]
         #vis struct #borrowed #params_with_view #where_clause {
@@ -61,6 +63,35 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
         }
 
         #copy
+        #debug_owned
+        #debug_borrowed
+    }
+}
+
+/// Shows those fields whose types can be shown, which `#[derive]` would demand of all.
+fn debug(
+    out: &Emit,
+    name: &Ident,
+    fields: &[Field],
+    params: &TokenStream,
+    args: &TokenStream,
+    where_clause: &TokenStream,
+) -> TokenStream {
+    let sm = &out.sm;
+    let text = name.unraw().to_string();
+    let idents = fields.iter().map(|field| field.ident);
+    let names = fields.iter().map(|field| field.ident.unraw().to_string());
+    quote! {
+        #[automatically_derived]
+        impl #params ::core::fmt::Debug for #name #args #where_clause {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #[allow(unused_imports)]
+                use #sm::__private::{ShownByDebug as _, ShownByDots as _};
+                f.debug_struct(#text)
+                    #(.field(#names, (&#sm::__private::Shown(&self.#idents)).shown()))*
+                    .finish()
+            }
+        }
     }
 }
 
@@ -73,7 +104,7 @@ fn field_doc(field: &Field, state: &State) -> TokenStream {
 }
 
 /// References can be copied whatever they refer to, which `#[derive]` does not know.
-fn copy(borrowed: &proc_macro2::Ident, generics: &Generics) -> TokenStream {
+fn copy(borrowed: &Ident, generics: &Generics) -> TokenStream {
     let (params, args) = (generics.for_impl_with_view(), generics.args_with_view());
     let where_clause = generics.where_clause();
     quote! {

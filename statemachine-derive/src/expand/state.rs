@@ -154,6 +154,16 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
                     #otherwise
                 }
             }
+
+            #[inline]
+            fn same<#view_lifetime>(
+                view: #sm::View<#view_lifetime, Self>,
+            ) -> Self::View<#view_lifetime>
+            where
+                Self: #view_lifetime,
+            {
+                view
+            }
         }
     }
 }
@@ -164,7 +174,7 @@ fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStr
     let (lifetime, params) = (generics.view(), generics.for_impl_with_view());
     let marker = out.marker(position);
     let view = &shape.view;
-    let ty = quote_spanned!(state.ident.span()=> type View = #view;);
+    let ty = quote_spanned!(state.ident.span()=> type Borrowed = #view;);
     quote! {
         #[automatically_derived]
         impl #params #sm::Viewed<#lifetime> for #marker #where_clause {

@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData, ops::Deref};
 
 use crate::{
     handle::Leave,
-    state::{Newtype, State, StateMachine, TransitionTo, View},
+    state::{Newtype, State, StateMachine, TransitionTo},
     wait::Shared,
 };
 
@@ -71,8 +71,8 @@ impl<'a, A: State> InState<'a, A> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[inline]
-    pub fn view(&self) -> View<'_, A> {
-        A::view(self.right.view())
+    pub fn view(&self) -> A::View<'_> {
+        A::same(A::view(self.right.view()))
     }
 
     /// A handle that trades this hold for the transition to `B` in one step, so that nobody can slip

@@ -86,31 +86,10 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
         position::<A>(&self.right)
     }
 
-    /// The data of the state to be left.
-    ///
-    /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
-    /// # let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
-    /// let emptying = slot.full_to_empty().now()?;
-    /// assert_eq!(emptying.view(), "text");
-    /// # Ok::<(), statemachine::Refused>(())
-    /// ```
-    #[inline]
-    pub fn view(&self) -> View<'_, A> {
-        A::view(self.right.view())
-    }
-
     /// Does the work, as the transition's.
     #[inline]
     pub(super) fn on_view<R>(&self, work: impl FnOnce(View<'_, A>) -> R) -> R {
-        self.work.in_scope(|| work(self.view()))
+        self.work.in_scope(|| work(A::view(self.right.view())))
     }
 
     /// Enters the new state with that data. The old state's data comes back.
@@ -392,6 +371,29 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
         }
         drop(data);
         hold
+    }
+}
+
+impl<A: State, B> InTransition<'_, A, B> {
+    /// The data of the state to be left.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// # let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let emptying = slot.full_to_empty().now()?;
+    /// assert_eq!(emptying.view(), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn view(&self) -> A::View<'_> {
+        A::same(A::view(self.right.view()))
     }
 }
 

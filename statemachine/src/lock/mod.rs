@@ -20,7 +20,7 @@ use crate::{
 
 pub(crate) use self::{
     guard::{Exclusive, Left, Move, Shared},
-    ordering::{RAISE, RAISED},
+    ordering::{COUNT, RAISE, RAISED},
     place::{Answer, Granted, Place},
     queue::{Notify, Seen, wake_all},
     request::{Refusal, Request, StateSet, WatchSet},

@@ -34,3 +34,6 @@ pub(crate) const RAISE: Ordering = Release;
 
 /// Looking whether an interrupt is raised.
 pub(crate) const RAISED: Ordering = Acquire;
+
+/// Counting what is only told apart, in no order.
+pub(crate) const COUNT: Ordering = Relaxed;

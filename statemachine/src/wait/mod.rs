@@ -158,7 +158,7 @@ fn sleep<H: Ask>(
     limit: Limit,
     interrupt: Option<&Interrupt>,
 ) -> Result<H::Output, H::Error> {
-    let start = Instant::now();
+    let (start, traced) = (Instant::now(), Start::now());
     let deadline = limit.deadline(start);
     let has_passed = |now| deadline.is_some_and(|deadline| deadline <= now);
     if has_passed(start) {
@@ -172,21 +172,31 @@ fn sleep<H: Ask>(
         Err(answer) => return conclude(handle, answer, Duration::ZERO),
     };
     let enlisted = interrupt.map(|interrupt| interrupt.enlist(Notify::Thread(current())));
+    let mut now = start;
     let answer = loop {
+        if let Some(None) = enlisted {
+            break place.give_up(Refusal::Interrupted);
+        }
+        // Whatever has happened since the place was taken has left this thread a token not to sleep.
+        park_until(deadline, now);
         if let Some(answer) = place.look() {
             break answer;
         }
-        if let Some(enlisted) = &enlisted
-            && enlisted.as_ref().is_none_or(Enlisted::is_hit)
+        if let Some(Some(enlisted)) = &enlisted
+            && enlisted.is_hit()
         {
             break place.give_up(Refusal::Interrupted);
         }
-        if has_passed(Instant::now()) {
+        now = Instant::now();
+        if has_passed(now) {
             break place.time_out();
         }
-        park_until(deadline);
     };
-    conclude(handle, answer, Instant::now().saturating_duration_since(start))
+    let waited = match answer {
+        Ok(_) => traced.elapsed(),
+        Err(_) => Instant::now().saturating_duration_since(start),
+    };
+    conclude(handle, answer, waited)
 }
 
 fn conclude<H: Ask>(

@@ -141,7 +141,7 @@ fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
     loop {
         match poll(&mut future, &waker) {
             Poll::Ready(output) => return output,
-            Poll::Pending => sync::park_until(None),
+            Poll::Pending => sync::park_until(None, sync::Instant::now()),
         }
     }
 }

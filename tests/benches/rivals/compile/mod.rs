@@ -44,7 +44,7 @@ pub fn contest() -> Contest {
         title: "Compile time",
         about: "`cargo check` of a ring of N states with three transitions each, its dependencies \
                 built.",
-        measures: &["s, N = 10", "N = 20", "N = 50", "N = 200", "s of CPU, N = 200"],
+        measures: &["s, N = 10", "s, N = 20", "s, N = 50", "s, N = 200", "s of CPU, N = 200"],
         charted: 3,
         rounds: Some(7),
         contestants: [
@@ -72,7 +72,13 @@ pub fn messages() -> Contest {
         about: "Up to 32 states, each undeclared transition has a message of its own; above, none \
                 has. The last number is what they add at 20 states: beside a ring of 20 without, as \
                 the line through 33 and 60 has it.",
-        measures: &["s of CPU, N = 20", "N = 32", "N = 33", "N = 60", "for messages, N = 20"],
+        measures: &[
+            "s of CPU, N = 20",
+            "s, N = 32",
+            "s, N = 33",
+            "s, N = 60",
+            "s for messages, N = 20",
+        ],
         charted: 4,
         rounds: Some(11),
         contestants: vec![Contestant::new("statemachine", Role::Ours, move || {

@@ -33,7 +33,8 @@ pub enum Game {
 
 use Game::{Over, Ping, Pong};
 
-/// A deadline that no wait reaches.
+/// How long each wait may take, and none does: there is no waiting without a limit here, so the rivals
+/// have one too.
 const LONG: Duration = Duration::from_secs(600);
 
 /// Threads that play.
@@ -107,7 +108,7 @@ impl Threads for Unpark {
 
     fn pass(&self, from: Game, to: Game) -> bool {
         while self.state.load(SeqCst) != from as u8 {
-            thread::park();
+            thread::park_timeout(LONG);
         }
         self.state.store(to as u8, SeqCst);
         self.players[to as usize].get().expect("both have entered").unpark();
@@ -136,7 +137,7 @@ impl Default for OneCondvar {
 impl OneCondvar {
     fn set(&self, wanted: impl Fn(Game) -> bool, to: Game) -> bool {
         let mut state = self.state.lock();
-        self.changed.wait_while(&mut state, |state| !wanted(*state) && *state != Over);
+        self.changed.wait_while_for(&mut state, |state| !wanted(*state) && *state != Over, LONG);
         let goes_on = *state != Over;
         if goes_on {
             *state = to;
@@ -154,7 +155,7 @@ impl Threads for OneCondvar {
 
     fn await_over(&self) {
         let mut state = self.state.lock();
-        self.changed.wait_while(&mut state, |state| *state != Over);
+        self.changed.wait_while_for(&mut state, |state| *state != Over, LONG);
     }
 
     fn end(&self) {
@@ -177,8 +178,9 @@ impl Default for StdCondvar {
 impl Threads for StdCondvar {
     fn pass(&self, from: Game, to: Game) -> bool {
         let state = self.state.lock().expect("nothing panics");
-        let waited = self.changed.wait_while(state, |state| *state != from && *state != Over);
-        let mut state = waited.expect("nothing panics");
+        let waits = |state: &mut Game| *state != from && *state != Over;
+        let (mut state, _) =
+            self.changed.wait_timeout_while(state, LONG, waits).expect("nothing panics");
         let goes_on = *state != Over;
         if goes_on {
             *state = to;
@@ -190,7 +192,8 @@ impl Threads for StdCondvar {
 
     fn await_over(&self) {
         let state = self.state.lock().expect("nothing panics");
-        drop(self.changed.wait_while(state, |state| *state != Over).expect("nothing panics"));
+        let waits = |state: &mut Game| *state != Over;
+        drop(self.changed.wait_timeout_while(state, LONG, waits).expect("nothing panics"));
     }
 
     fn end(&self) {
@@ -216,7 +219,7 @@ impl Threads for CondvarEach {
     fn pass(&self, from: Game, to: Game) -> bool {
         let mut state = self.state.lock();
         let entered = &self.entered[from as usize];
-        entered.wait_while(&mut state, |state| *state != from && *state != Over);
+        entered.wait_while_for(&mut state, |state| *state != from && *state != Over, LONG);
         let goes_on = *state != Over;
         if goes_on {
             *state = to;
@@ -228,7 +231,7 @@ impl Threads for CondvarEach {
 
     fn await_over(&self) {
         let mut state = self.state.lock();
-        self.entered[Over as usize].wait_while(&mut state, |state| *state != Over);
+        self.entered[Over as usize].wait_while_for(&mut state, |state| *state != Over, LONG);
     }
 
     fn end(&self) {
@@ -274,7 +277,7 @@ impl Threads for Listened {
             if let Some(passed) = self.try_pass(from, to) {
                 return passed;
             }
-            listener.wait();
+            listener.wait_timeout(LONG);
         }
     }
 
@@ -284,7 +287,7 @@ impl Threads for Listened {
             if self.state.load(SeqCst) == Over as u8 {
                 return;
             }
-            listener.wait();
+            listener.wait_timeout(LONG);
         }
     }
 

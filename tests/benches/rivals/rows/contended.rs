@@ -27,9 +27,9 @@ const WINDOW: Duration = Duration::from_millis(150);
 pub fn contest() -> Contest {
     Contest {
         id: "contended",
-        title: "Contended",
+        title: "Contended: transitions won a second, where more is better",
         about: "Each thread tries one transition after the other for a while; how many are won, by \
-                all together. More is better.",
+                all together.",
         measures: &["M/s, 2 threads", "M/s, 8 threads", "M/s, 32 threads"],
         charted: 0,
         rounds: None,

@@ -20,8 +20,8 @@ pub fn between_threads() -> Contest {
     Contest {
         id: "threads",
         title: "Hand-off between two threads, on one core",
-        about: "Each waits for its state and goes to the other's. With what a hand-off costs in \
-                context switches.",
+        about: "Each waits for its state, with a limit (but for `watch`), and goes to the other's. \
+                With what a hand-off costs in context switches.",
         measures: &["µs", "switches"],
         charted: 0,
         rounds: None,

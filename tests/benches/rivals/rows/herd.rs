@@ -27,11 +27,11 @@ pub fn uninterested() -> Contest {
                 transition costs.",
         measures: &[
             "switches, N = 0",
-            "N = 64",
-            "N = 500",
+            "switches, N = 64",
+            "switches, N = 500",
             "µs of CPU, N = 0",
-            "N = 64",
-            "N = 500",
+            "µs of CPU, N = 64",
+            "µs of CPU, N = 500",
         ],
         charted: 2,
         rounds: Some(7),
@@ -51,7 +51,7 @@ pub fn same_transition() -> Contest {
         title: "N threads that wait for the same transition",
         about: "One thread offers it, on one core; one of the N gets it. Context switches for the \
                 two transitions of a round: one wake-up each is the least.",
-        measures: &["switches, N = 1", "N = 8", "N = 64"],
+        measures: &["switches, N = 1", "switches, N = 8", "switches, N = 64"],
         charted: 2,
         rounds: Some(7),
         contestants: vec![
