@@ -43,6 +43,29 @@ mod real {
         }
     }
 
+    /// Waits between two attempts at an atomic that other threads change all the time: each would
+    /// otherwise take the cache line from the one that is about to succeed.
+    pub(crate) struct Backoff {
+        spins: u32,
+    }
+
+    impl Backoff {
+        /// Some 100 ns to begin with; doubled each time, up to some microseconds.
+        const FIRST: u32 = 16;
+        const MOST: u32 = 512;
+
+        pub(crate) fn new() -> Self {
+            Self { spins: Self::FIRST }
+        }
+
+        pub(crate) fn spin(&mut self) {
+            for _ in 0..self.spins {
+                std::hint::spin_loop();
+            }
+            self.spins = (2 * self.spins).min(Self::MOST);
+        }
+    }
+
     /// The public clock's time as this module's.
     #[inline]
     pub(crate) fn instant(public: Instant) -> Instant {
@@ -135,6 +158,17 @@ mod model {
 
     loom::lazy_static! {
         static ref CLOCK: loom::sync::Mutex<Clock> = loom::sync::Mutex::new(Clock::default());
+    }
+
+    /// Time does not matter to a model.
+    pub(crate) struct Backoff;
+
+    impl Backoff {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
+        pub(crate) fn spin(&mut self) {}
     }
 
     /// A time of the model's clock, which stands still until a model moves it.

@@ -5,7 +5,7 @@ use std::{fmt, future::IntoFuture, time::Duration};
 use super::Transition;
 use crate::{
     guard::{InState, InTransition, Joined},
-    lock::{Notify, Refusal, Request},
+    lock::{Notify, Refusal, Request, Word},
     refused::Refused,
     state::State,
     trace::Waited,
@@ -57,10 +57,19 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Join<'a, A, B> {
 impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
     type Place = Place<'a, A::Machine>;
 
-    #[inline]
-    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+    #[inline(always)]
+    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
         let lock = self.transition.machine().lock();
         lock.try_acquire(&self.request(), lock.look())
+    }
+
+    #[inline(always)]
+    fn wants(&self, state: u16) -> bool {
+        self.request().wants(state).is_some()
+    }
+
+    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+        self.transition.machine().lock().acquire_or_refuse(&self.request(), seen)
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
@@ -83,7 +92,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
         }
     }
 
-    #[cold]
+    #[inline(always)]
     fn refuse(
         self,
         refusal: Refusal,

@@ -4,7 +4,7 @@ use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
 
 use crate::{
     guard::{InState, InTransition},
-    lock::{Notify, Refusal},
+    lock::{Notify, Refusal, Word},
     refused::RefusedWith,
     state::State,
     trace::Waited,
@@ -53,9 +53,19 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Leave<'a, A, B> {
 impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
     type Place = Place<'a, A::Machine>;
 
+    /// Looks only: the word is what a trade of the hold begins with.
     #[inline]
-    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
-        match self.held.take().expect(ASKED_TWICE).try_upgrade() {
+    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
+        Err(self.held.as_ref().expect(ASKED_TWICE).look())
+    }
+
+    #[inline]
+    fn wants(&self, _: u16) -> bool {
+        true
+    }
+
+    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+        match self.held.take().expect(ASKED_TWICE).try_upgrade(seen) {
             Ok((right, listened)) => Ok((Granted::Exclusive(right), listened)),
             Err((refusal, held)) => {
                 self.held = Some(held);

@@ -117,10 +117,18 @@ impl<'a, A: State> Ask for StateHandle<'a, A> {
     type Place = Place<'a, A::Machine>;
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
         let lock = self.machine.lock();
-        let hope = Self::position().map_or_else(|| lock.look(), Word::idle);
-        lock.try_acquire(&Self::request(), hope)
+        lock.try_acquire(&Self::request(), lock.look())
+    }
+
+    #[inline(always)]
+    fn wants(&self, state: u16) -> bool {
+        Self::request().wants(state).is_some()
+    }
+
+    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+        self.machine.lock().acquire_or_refuse(&Self::request(), seen)
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
@@ -142,7 +150,7 @@ impl<'a, A: State> Ask for StateHandle<'a, A> {
         }
     }
 
-    #[cold]
+    #[inline(always)]
     fn refuse(
         self,
         refusal: Refusal,

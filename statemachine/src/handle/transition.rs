@@ -12,7 +12,7 @@ use crate::{
     refused::{Refused, RefusedWith},
     state::{Any, Dataless, State, StateMachine, View},
     trace::{self, Waited},
-    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, now, verbs},
+    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, now, now_slowly, verbs},
 };
 
 /// A handle on the transition from `A` to `B`.
@@ -95,6 +95,9 @@ assert!(door.is_closed());
             Ok(()) => {
                 trace::leapt(A::Machine::NAME, A::NAME, B::NAME);
                 Ok(A::unwrap(A::Machine::dataless(A::INDEX)))
+            }
+            Err(word) if word.state() != A::INDEX => {
+                Err(self.refuse(Refusal::WrongState(word.state()), None, Duration::ZERO))
             }
             Err(word) => self.commit_slowly(word),
         }
@@ -288,16 +291,12 @@ assert!(door.is_closed());
     where
         B: Dataless,
     {
-        let request = Request::Exclusive(self.from());
-        if let Err(refusal) = request.step(word) {
-            return Err(self.refuse(refusal, None, Duration::ZERO));
-        }
-        match self.machine.lock().try_acquire(&request, word) {
-            Ok((granted, listened)) => {
-                self.accept(granted, listened, Waited::NOT).map(InTransition::commit)
-            }
-            Err(refusal) => Err(self.refuse(refusal, None, Duration::ZERO)),
-        }
+        now_slowly(self, word).map(InTransition::commit)
+    }
+
+    #[inline(always)]
+    fn request(&self) -> Request {
+        Request::Exclusive(self.from())
     }
 
     fn route(&self) -> Route {
@@ -354,17 +353,26 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
     type Place = Place<'a, A::Machine>;
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
         let lock = self.machine.lock();
         let hope = match self.from() {
             StateSet::One(state) => Word::idle(state),
             StateSet::Bits(_) | StateSet::All => lock.look(),
         };
-        lock.try_acquire(&Request::Exclusive(self.from()), hope)
+        lock.try_acquire(&self.request(), hope)
+    }
+
+    #[inline(always)]
+    fn wants(&self, state: u16) -> bool {
+        self.from().contains(state)
+    }
+
+    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
+        self.machine.lock().acquire_or_refuse(&self.request(), seen)
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take(self.machine.lock(), Request::Exclusive(self.from()), notify, Some(B::INDEX))
+        Place::take(self.machine.lock(), self.request(), notify, Some(B::INDEX))
     }
 
     #[inline(always)]
@@ -384,7 +392,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn refuse(
         self,
         refusal: Refusal,

@@ -3,7 +3,7 @@
 use std::{fmt, future::IntoFuture, time::Duration};
 
 use crate::{
-    lock::{Notify, Refusal, Request, WatchSet},
+    lock::{Notify, Refusal, Request, WatchSet, Word},
     machine::Machine,
     refused::Refused,
     state::{Kind, StateMachine},
@@ -52,9 +52,22 @@ impl<'a, S: StateMachine> Handle for When<'a, S> {
 impl<'a, S: StateMachine> Ask for When<'a, S> {
     type Place = Place<'a, S>;
 
-    fn attempt(&mut self) -> Result<(Granted<'a, S>, bool), Refusal> {
-        let lock = self.machine.lock();
-        lock.try_acquire(&self.request(), lock.look())
+    fn attempt(&mut self) -> Result<(Granted<'a, S>, bool), Word> {
+        let seen = self.machine.lock().look();
+        if self.states.contains(seen.state()) {
+            Ok((Granted::Watched(seen.state()), false))
+        } else {
+            Err(seen)
+        }
+    }
+
+    fn wants(&self, state: u16) -> bool {
+        self.states.contains(state)
+    }
+
+    /// There is nothing to compete for: what was seen stands.
+    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, S>, bool), Refusal> {
+        Err(Refusal::WrongState(seen.state()))
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, S>, Answer<'a, S>> {

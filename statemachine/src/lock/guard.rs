@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use crate::state::StateMachine;
+use crate::{state::StateMachine, sync::Backoff};
 
 use super::{
     Extension, Lock,
@@ -135,6 +135,11 @@ impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
     }
 
     #[inline]
+    pub(crate) fn look(&self) -> Word {
+        self.lock.look()
+    }
+
+    #[inline]
     pub(crate) fn view(&self) -> &S {
         // SAFETY: `self` is a shared right, which keeps everybody from writing the cell, and it is
         // borrowed for as long as the view lives.
@@ -146,12 +151,14 @@ impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
     /// None where the word can count no more.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         let mut word = self.lock.word.own();
+        let mut backoff = Backoff::new();
         while word.holders() < MAX_HOLDERS {
-            match self.lock.word.take(word, word.held()) {
+            if self.lock.word.take(word, word.held()).is_ok() {
                 // SAFETY: The exchange counted one holder, for this value.
-                Ok(()) => return Some(unsafe { Self::assume(self.lock) }),
-                Err(actual) => word = actual,
+                return Some(unsafe { Self::assume(self.lock) });
             }
+            backoff.spin();
+            word = self.lock.word.own();
         }
         None
     }

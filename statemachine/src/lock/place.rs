@@ -32,38 +32,36 @@ pub(crate) struct Place<'a, S: StateMachine, X: Extension> {
 }
 
 impl<S: StateMachine, X: Extension> Lock<S, X> {
-    /// Takes what is asked for, at once or not at all, starting from the word that the caller hopes
-    /// for. With it comes whether handlers are registered.
+    /// Takes what is asked for by one exchange, where the word is what the caller hopes for or has
+    /// seen; else the word that it was found to be. With it comes whether handlers are registered.
     ///
     /// Always inlined, so that what is known of the request when it is compiled leaves one exchange
-    /// with constants; all else is out of line.
+    /// with constants.
     #[inline(always)]
     pub(crate) fn try_acquire(
         &self,
         request: &Request,
         hope: Word,
-    ) -> Result<(Granted<'_, S, X>, bool), Refusal> {
-        debug_assert!(!matches!(request, Request::Upgrade));
-        let mut word = hope;
-        if let Ok((right, new)) = request.step(word)
-            && new != word
-        {
-            match self.word.take(word, new) {
+    ) -> Result<(Granted<'_, S, X>, bool), Word> {
+        match request.step(hope) {
+            Ok((right, new)) if new != hope => match self.word.take(hope, new) {
                 // SAFETY: The exchange has just given that right, and it did not trade a hold.
-                Ok(()) => return Ok((unsafe { self.granted(right) }, word.has_handlers())),
-                Err(actual) => word = actual,
-            }
+                Ok(()) => Ok((unsafe { self.granted(right) }, hope.has_handlers())),
+                Err(actual) => Err(actual),
+            },
+            _ => Err(hope),
         }
-        self.try_again(request, word)
     }
 
-    #[cold]
-    fn try_again(
+    /// Takes what is asked for, at once or not at all, where the word was last seen to be that. With
+    /// it comes whether handlers are registered.
+    pub(crate) fn acquire_or_refuse(
         &self,
         request: &Request,
-        word: Word,
+        seen: Word,
     ) -> Result<(Granted<'_, S, X>, bool), Refusal> {
-        self.word.step(request, word).map(|(right, word)| {
+        debug_assert!(!matches!(request, Request::Upgrade));
+        self.word.step(request, seen).map(|(right, word)| {
             // SAFETY: The step has just given that right, and it did not trade a hold.
             (unsafe { self.granted(right) }, word.has_handlers())
         })
@@ -88,9 +86,12 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
 impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
     /// Trades the hold for the exclusive right, if it is the only one. With it comes whether
     /// handlers are registered.
-    pub(crate) fn try_upgrade(self) -> Result<(Exclusive<'a, S, X>, bool), (Refusal, Self)> {
+    pub(crate) fn try_upgrade(
+        self,
+        seen: Word,
+    ) -> Result<(Exclusive<'a, S, X>, bool), (Refusal, Self)> {
         let lock = self.lock();
-        match lock.word.step(&Request::Upgrade, lock.look()) {
+        match lock.word.step(&Request::Upgrade, seen) {
             Ok((_, word)) => {
                 mem::forget(self);
                 // SAFETY: The step traded the hold that `self` was for the exclusive right.

@@ -141,6 +141,7 @@ impl Request {
     }
 
     /// The right that it would take in that state.
+    #[inline(always)]
     pub(crate) fn wants(&self, state: u16) -> Option<Right> {
         match *self {
             Self::Exclusive(set) => set.contains(state).then_some(Right::Exclusive),

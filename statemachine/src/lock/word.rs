@@ -9,7 +9,7 @@
 //!
 //! What the combinations mean and who may change which bit is in [the protocol](super).
 
-use crate::sync::AtomicU32;
+use crate::sync::{AtomicU32, Backoff};
 
 use super::{
     ordering::{COMMIT, FAILED, LET_GO, LOOK, OWN, TAKE},
@@ -149,10 +149,18 @@ impl AtomicWord {
         self.exchange(old, new, TAKE)
     }
 
-    /// Takes what is asked for, at once or not at all, where the word was last seen to be that; the
-    /// right, and the word that it was taken from.
-    pub(crate) fn step(&self, request: &Request, mut word: Word) -> Result<(Right, Word), Refusal> {
+    /// Takes what is asked for, at once or not at all, where the caller has last seen the word to be
+    /// that, be it by an exchange that failed; the right, and the word that it was taken from.
+    pub(crate) fn step(&self, request: &Request, seen: Word) -> Result<(Right, Word), Refusal> {
+        let mut word = seen;
+        let mut backoff = Backoff::new();
         loop {
+            if let (Right::Shared, _) = request.step(word)? {
+                // Where a hold could be had and the exchange failed, others have come to hold or
+                // leave, who are in nobody's way but for the cache line.
+                backoff.spin();
+                word = self.look();
+            }
             let (right, new) = request.step(word)?;
             if new == word {
                 return Ok((right, word));

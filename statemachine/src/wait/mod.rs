@@ -17,7 +17,7 @@ use std::{
 
 use crate::{
     handlers::Handlers,
-    lock::{self, Notify, Refusal},
+    lock::{self, Notify, Refusal, Word},
     refused::Refused,
     state::StateMachine,
     sync::{Instant, current, park_until},
@@ -54,8 +54,15 @@ pub(crate) trait Ask: Handle + Sized {
     /// Where it waits.
     type Place: Queued;
 
-    /// Tries at once. With what is granted comes whether handlers may be registered.
-    fn attempt(&mut self) -> Result<(<Self::Place as Queued>::Granted, bool), Refusal>;
+    /// Tries at once, by one exchange at the most; else the word that was seen. With what is granted
+    /// comes whether handlers may be registered.
+    fn attempt(&mut self) -> Result<(<Self::Place as Queued>::Granted, bool), Word>;
+
+    /// Whether it could be had in that state if nobody else were there.
+    fn wants(&self, state: u16) -> bool;
+
+    /// Tries at once, until it is had or refused, where the word was last seen to be that.
+    fn insist(&mut self, seen: Word) -> Result<(<Self::Place as Queued>::Granted, bool), Refusal>;
 
     /// Takes a place in the queue, unless the answer is there at once.
     fn enter(&mut self, notify: Notify) -> Result<Self::Place, AnswerAt<Self::Place>>;
@@ -130,16 +137,30 @@ impl Limit {
 }
 
 /// At once or not at all.
-#[inline]
+///
+/// Always inlined, with the two commonest answers: that it is had, and that the state is another.
+/// What the caller does not read of a refusal is then not made.
+#[inline(always)]
 pub(crate) fn now<H: Ask>(mut handle: H) -> Result<H::Output, H::Error> {
     match handle.attempt() {
+        Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
+        Err(seen) if !handle.wants(seen.state()) => {
+            Err(handle.refuse(Refusal::WrongState(seen.state()), None, Duration::ZERO))
+        }
+        Err(seen) => now_slowly(handle, seen),
+    }
+}
+
+#[cold]
+pub(crate) fn now_slowly<H: Ask>(mut handle: H, seen: Word) -> Result<H::Output, H::Error> {
+    match handle.insist(seen) {
         Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
         Err(refusal) => Err(handle.refuse(refusal, None, Duration::ZERO)),
     }
 }
 
 /// Blocks this thread, until the limit at most.
-#[inline]
+#[inline(always)]
 pub(crate) fn block<H: Ask>(
     mut handle: H,
     limit: Limit,
@@ -147,11 +168,23 @@ pub(crate) fn block<H: Ask>(
 ) -> Result<H::Output, H::Error> {
     match handle.attempt() {
         Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
-        Err(refusal) => sleep(handle, refusal, limit, interrupt),
+        Err(seen) => block_slowly(handle, seen, limit, interrupt),
     }
 }
 
 #[cold]
+fn block_slowly<H: Ask>(
+    mut handle: H,
+    seen: Word,
+    limit: Limit,
+    interrupt: Option<&Interrupt>,
+) -> Result<H::Output, H::Error> {
+    match handle.insist(seen) {
+        Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
+        Err(refusal) => sleep(handle, refusal, limit, interrupt),
+    }
+}
+
 fn sleep<H: Ask>(
     mut handle: H,
     refusal: Refusal,
@@ -283,7 +316,8 @@ impl<H: Ask> Future for Wait<'_, H> {
         let this = &mut *self;
         if this.place.is_none() {
             let handle = this.handle.as_mut().expect("polled after it was ready");
-            if let Ok((granted, listened)) = handle.attempt() {
+            let attempt = handle.attempt().or_else(|seen| handle.insist(seen));
+            if let Ok((granted, listened)) = attempt {
                 let handle = this.handle.take().expect("it was there just now");
                 return Poll::Ready(handle.accept(granted, listened, Waited::NOT));
             }
@@ -298,8 +332,27 @@ impl<H: Ask> Future for Wait<'_, H> {
 }
 
 /// The names of a refusal of what was asked for: a transition to that state, or a state.
-#[inline]
+///
+/// The commonest one is inlined: where the caller does not read it, the compiler leaves it unmade.
+#[inline(always)]
 pub(crate) fn explain<S: StateMachine>(
+    refusal: Refusal,
+    expected: &'static [&'static str],
+    to: Option<&'static str>,
+    waited: Duration,
+) -> Refused {
+    let Refusal::WrongState(state) = refusal else {
+        return explain_rare::<S>(refusal, expected, to, waited);
+    };
+    // Without a panic, which would be an effect and so have to be kept.
+    let actual = S::STATES.get(usize::from(state)).copied().unwrap_or_default();
+    let refused = Refused::WrongState { machine: S::NAME, expected, actual };
+    trace::refused(&refused, expected, to, waited);
+    refused
+}
+
+#[cold]
+fn explain_rare<S: StateMachine>(
     refusal: Refusal,
     expected: &'static [&'static str],
     to: Option<&'static str>,
