@@ -189,9 +189,6 @@ impl Core<'_> {
                 Some((ticket, outcome)) => queue.tell(ticket, outcome, wakes),
                 None => return,
             }
-            if new.is_exclusive() {
-                return;
-            }
         }
     }
 }

@@ -110,3 +110,24 @@ fn a_waiting_transition_that_gives_up_during_a_trade_leaves_the_door_open() {
         assert_idle(&link, DOWN);
     });
 }
+
+#[test]
+fn a_waiting_transition_that_gives_up_during_a_trade_leaves_the_trade_to_happen() {
+    explore("giving up beside a trade", |link| {
+        let mine = link.in_down().now().unwrap();
+        let other = Arc::clone(&link);
+        let (ready, go) = loom::sync::mpsc::channel();
+        let thread = thread::spawn(move || {
+            let theirs = other.in_down().now().unwrap();
+            let mut waiting = other.down_to_over().into_future();
+            assert!(poll(&mut waiting, &waker()).is_pending());
+            ready.send(()).unwrap();
+            drop(waiting);
+            drop(theirs);
+        });
+        go.recv().unwrap();
+        mine.to::<link::Over>().within(LONG).unwrap().commit();
+        thread.join().unwrap();
+        assert_idle(&link, OVER);
+    });
+}
