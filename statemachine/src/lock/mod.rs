@@ -9,6 +9,7 @@ mod place;
 mod queue;
 mod request;
 mod settle;
+mod slab;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod word;

@@ -1,8 +1,10 @@
 //! Who waits, in order of arrival.
 //!
-//! Waiters that want one state queue at that state; all others (several states, a predicate, a join)
-//! queue together. Whoever enters a state then looks at two lists and not at every waiter. The two
-//! are merged by arrival, so the order among those who want the same state is one.
+//! There is one list a state for those who want a right in it, and one for those who only watch for
+//! it; who wants several states stands in several. Who wants a right in any state stands in one more
+//! list instead. Whoever enters a state then looks at those who want that state, and at nobody else.
+//! Where that takes two lists, they are merged by arrival, so the order among those who want the same
+//! state is one.
 //!
 //! This is plain data behind a mutex; [`super::settle`] decides what happens to it.
 
@@ -16,6 +18,7 @@ use crate::{private::Graph, sync::Thread};
 
 use super::{
     request::{Refusal, Request, Right},
+    slab::{NONE, Slab},
     word::{MAX_HOLDERS, Word},
 };
 
@@ -55,7 +58,12 @@ impl Wakes {
     }
 
     pub(crate) fn wake(self) {
-        wake_all(self.first.into_iter().chain(self.rest));
+        let Some(first) = self.first else { return };
+        if self.rest.is_empty() {
+            first.wake();
+        } else {
+            wake_all([first].into_iter().chain(self.rest));
+        }
     }
 }
 
@@ -92,8 +100,18 @@ struct Waiter {
     /// None while it is in a list.
     outcome: Option<Outcome>,
     arrival: u64,
+    /// The first of its links, one a list that it stands in.
+    links: u32,
+}
+
+/// A waiter in one list.
+struct Link {
+    waiter: u32,
+    list: u32,
     previous: u32,
     next: u32,
+    /// The same waiter's link in another list.
+    sibling: u32,
 }
 
 /// A waiter as others see it.
@@ -116,18 +134,11 @@ impl<'a> Seen<'a> {
     }
 }
 
-enum Slot {
-    Free { next: u32 },
-    Taken(Waiter),
-}
-
 #[derive(Clone, Copy)]
 struct List {
     head: u32,
     tail: u32,
 }
-
-const NONE: u32 = u32::MAX;
 
 impl List {
     const EMPTY: Self = Self { head: NONE, tail: NONE };
@@ -145,11 +156,11 @@ pub(crate) enum Next {
 
 pub(crate) struct Queue {
     graph: &'static Graph,
-    slots: Vec<Slot>,
-    free: u32,
-    /// One list a state for those who want only that, and a last one for all others.
+    waiters: Slab<Waiter>,
+    links: Slab<Link>,
+    /// One a state; one for those who want any; and one a state for those who watch for it.
     lists: Box<[List]>,
-    /// The holder that waits for the others to leave; there is at most one.
+    /// The holder that waits for the others to leave; there is at most one, and it stands in no list.
     upgrade: Option<u32>,
     waiting: u32,
     arrivals: u64,
@@ -159,9 +170,9 @@ impl Queue {
     pub(crate) fn new(graph: &'static Graph) -> Self {
         Self {
             graph,
-            slots: Vec::new(),
-            free: NONE,
-            lists: vec![List::EMPTY; graph.nodes.len() + 1].into(),
+            waiters: Slab::new(),
+            links: Slab::new(),
+            lists: vec![List::EMPTY; 2 * graph.nodes.len() + 1].into(),
             upgrade: None,
             waiting: 0,
             arrivals: 0,
@@ -186,44 +197,44 @@ impl Queue {
 
     /// Takes the last place. What the waiter is to do with the exclusive right is only for others to
     /// see.
-    pub(crate) fn push(&mut self, request: Request, notify: Notify, aim: Option<u16>) -> Ticket {
-        let list = self.list_of(&request);
+    pub(crate) fn push(
+        &mut self,
+        request: Request,
+        notify: Notify,
+        aim: Option<u16>,
+        since: Instant,
+    ) -> Ticket {
         let is_upgrade = matches!(request, Request::Upgrade);
         let waiter = Waiter {
             request,
             aim,
-            since: Instant::now(),
+            since,
             notify: Some(notify),
             outcome: None,
             arrival: self.arrivals,
-            previous: if is_upgrade { NONE } else { self.lists[list].tail },
-            next: NONE,
+            links: NONE,
         };
         self.arrivals += 1;
         self.waiting += 1;
-        let id = self.insert(waiter);
+        let id = self.waiters.insert(waiter);
         if is_upgrade {
             self.upgrade = Some(id);
-            return Ticket(id);
+        } else {
+            self.link(id);
         }
-        match self.lists[list].tail {
-            NONE => self.lists[list].head = id,
-            tail => self.waiter_mut(tail).next = id,
-        }
-        self.lists[list].tail = id;
         Ticket(id)
     }
 
     /// What has become of the waiter, if anything has; its place is then given back.
     pub(crate) fn claim(&mut self, ticket: &mut Option<Ticket>) -> Option<Outcome> {
-        let outcome = self.waiter(ticket.as_ref()?.0).outcome?;
+        let outcome = self.waiters[ticket.as_ref()?.0].outcome?;
         self.remove(ticket.take()?);
         Some(outcome)
     }
 
     /// Whether the waiter is woken through that waker.
     pub(crate) fn is_notified_by(&self, ticket: &Ticket, waker: &Waker) -> bool {
-        match &self.waiter(ticket.0).notify {
+        match &self.waiters[ticket.0].notify {
             Some(Notify::Task(known)) => known.will_wake(waker),
             _ => false,
         }
@@ -231,27 +242,22 @@ impl Queue {
 
     /// Replaces how the waiter is woken.
     pub(crate) fn renew(&mut self, ticket: &Ticket, notify: Notify) -> Option<Notify> {
-        self.waiter_mut(ticket.0).notify.replace(notify)
+        self.waiters[ticket.0].notify.replace(notify)
     }
 
     /// Gives the place back; the outcome, or none where the waiter was still in the queue.
     pub(crate) fn remove(&mut self, ticket: Ticket) -> (Option<Outcome>, Option<Notify>) {
-        let id = ticket.0;
-        if self.waiter(id).outcome.is_none() {
-            self.unlink(id);
+        if self.waiters[ticket.0].outcome.is_none() {
+            self.unlink(ticket.0);
         }
-        let slot = std::mem::replace(&mut self.slots[id as usize], Slot::Free { next: self.free });
-        self.free = id;
-        match slot {
-            Slot::Taken(waiter) => (waiter.outcome, waiter.notify),
-            Slot::Free { .. } => unreachable!("only the waiter gives its place back, once"),
-        }
+        let waiter = self.waiters.remove(ticket.0);
+        (waiter.outcome, waiter.notify)
     }
 
     /// Takes the waiter out of the queue and tells it.
     pub(crate) fn tell(&mut self, ticket: Ticket, outcome: Outcome, wakes: &mut Wakes) {
         self.unlink(ticket.0);
-        let waiter = self.waiter_mut(ticket.0);
+        let waiter = &mut self.waiters[ticket.0];
         waiter.outcome = Some(outcome);
         if let Some(notify) = waiter.notify.take() {
             wakes.add(notify);
@@ -260,11 +266,8 @@ impl Queue {
 
     /// Those who wait, in order of arrival.
     pub(crate) fn waiters(&self) -> Vec<Seen<'_>> {
-        let taken = self.slots.iter().filter_map(|slot| match slot {
-            Slot::Taken(waiter) if waiter.outcome.is_none() => Some(waiter),
-            Slot::Taken(_) | Slot::Free { .. } => None,
-        });
-        let mut waiters: Vec<&Waiter> = taken.collect();
+        let waiting = self.waiters.iter().filter(|waiter| waiter.outcome.is_none());
+        let mut waiters: Vec<&Waiter> = waiting.collect();
         waiters.sort_unstable_by_key(|waiter| waiter.arrival);
         waiters.into_iter().map(Seen::of).collect()
     }
@@ -280,7 +283,7 @@ impl Queue {
             };
         }
         for id in self.candidates(state) {
-            match self.waiter(id).request.wants(state) {
+            match self.waiters[id].request.wants(state) {
                 Some(Right::Exclusive) if word.holders() == 0 => {
                     return Next::Grant(Ticket(id), Right::Exclusive, word.begun());
                 }
@@ -300,57 +303,83 @@ impl Queue {
     /// Tells those who watch for that state that it was entered, and those who can no longer get
     /// what they want that they can not.
     pub(crate) fn announce(&mut self, from: u16, to: u16, wakes: &mut Wakes) {
-        let others = self.lists.len() - 1;
-        let mut id = self.lists[others].head;
-        while id != NONE {
-            let next = self.waiter(id).next;
-            if let Some(right @ Right::Watched(_)) = self.waiter(id).request.wants(to) {
-                self.tell(Ticket(id), Outcome::Granted(right), wakes);
-            }
-            id = next;
-        }
-        if self.graph.reach_of(from) != self.graph.reach_of(to) {
+        self.for_each_in(self.any() + 1 + usize::from(to), |queue, id| {
+            queue.tell(Ticket(id), Outcome::Granted(Right::Watched(to)), wakes);
+        });
+        // Told apart word by word: nearly always there is one.
+        if self.graph.reach_of(from).iter().ne(self.graph.reach_of(to)) {
             self.dismiss_hopeless(to, wakes);
         }
     }
 
     fn dismiss_hopeless(&mut self, state: u16, wakes: &mut Wakes) {
         for list in 0..self.lists.len() {
-            let mut id = self.lists[list].head;
-            while id != NONE {
-                let waiter = self.waiter(id);
-                let next = waiter.next;
-                if !waiter.request.is_hopeful(self.graph, state) {
+            self.for_each_in(list, |queue, id| {
+                if !queue.waiters[id].request.is_hopeful(queue.graph, state) {
                     let refusal = Outcome::Refused(Refusal::Unreachable(state));
-                    self.tell(Ticket(id), refusal, wakes);
+                    queue.tell(Ticket(id), refusal, wakes);
                 }
-                id = next;
-            }
+            });
         }
     }
 
-    /// Those who may want that state, in order of arrival.
+    /// Visits who stands in that list, in order of arrival; the visited one may be told meanwhile.
+    fn for_each_in(&mut self, list: usize, mut visit: impl FnMut(&mut Self, u32)) {
+        let mut link = self.lists[list].head;
+        while link != NONE {
+            let Link { waiter, next, .. } = self.links[link];
+            visit(self, waiter);
+            link = next;
+        }
+    }
+
+    /// Those who want a right in that state, in order of arrival.
     fn candidates(&self, state: u16) -> impl Iterator<Item = u32> + '_ {
         let mut a = self.lists[usize::from(state)].head;
-        let mut b = self.lists[self.lists.len() - 1].head;
+        let mut b = self.lists[self.any()].head;
+        let arrival = |link: u32| self.waiters[self.links[link].waiter].arrival;
         std::iter::from_fn(move || {
             let turn = match (a, b) {
                 (NONE, NONE) => return None,
                 (_, NONE) => &mut a,
                 (NONE, _) => &mut b,
-                _ if self.waiter(a).arrival < self.waiter(b).arrival => &mut a,
+                _ if arrival(a) < arrival(b) => &mut a,
                 _ => &mut b,
             };
-            let id = *turn;
-            *turn = self.waiter(id).next;
-            Some(id)
+            let link = &self.links[*turn];
+            *turn = link.next;
+            Some(link.waiter)
         })
     }
 
-    fn list_of(&self, request: &Request) -> usize {
-        match request.only_state() {
-            Some(state) => usize::from(state),
-            None => self.lists.len() - 1,
+    /// The list of those who want any state. Before it are those who want a right, behind it those
+    /// who watch.
+    fn any(&self) -> usize {
+        self.lists.len() / 2
+    }
+
+    fn link(&mut self, id: u32) {
+        let any = self.any();
+        let Self { waiters, links, lists, .. } = self;
+        let Waiter { request, links: first, .. } = &mut waiters[id];
+        let mut stand_in = |list: usize| {
+            let previous = lists[list].tail;
+            let link =
+                Link { waiter: id, list: list as u32, previous, next: NONE, sibling: *first };
+            let link = links.insert(link);
+            match previous {
+                NONE => lists[list].head = link,
+                previous => links[previous].next = link,
+            }
+            lists[list].tail = link;
+            *first = link;
+        };
+        match request {
+            request if request.wants_any() => stand_in(any),
+            Request::Watch(states) => {
+                states.for_each(|state| stand_in(any + 1 + usize::from(state)))
+            }
+            request => request.for_each_state(|state| stand_in(usize::from(state))),
         }
     }
 
@@ -360,43 +389,18 @@ impl Queue {
             self.upgrade = None;
             return;
         }
-        let waiter = self.waiter(id);
-        let (list, previous, next) = (self.list_of(&waiter.request), waiter.previous, waiter.next);
-        match previous {
-            NONE => self.lists[list].head = next,
-            previous => self.waiter_mut(previous).next = next,
-        }
-        match next {
-            NONE => self.lists[list].tail = previous,
-            next => self.waiter_mut(next).previous = previous,
-        }
-    }
-
-    fn insert(&mut self, waiter: Waiter) -> u32 {
-        if self.free == NONE {
-            let id = u32::try_from(self.slots.len()).expect("fewer than 2^32 waiters");
-            self.slots.push(Slot::Taken(waiter));
-            return id;
-        }
-        let id = self.free;
-        match std::mem::replace(&mut self.slots[id as usize], Slot::Taken(waiter)) {
-            Slot::Free { next } => self.free = next,
-            Slot::Taken(_) => unreachable!("a free place is not taken"),
-        }
-        id
-    }
-
-    fn waiter(&self, id: u32) -> &Waiter {
-        match &self.slots[id as usize] {
-            Slot::Taken(waiter) => waiter,
-            Slot::Free { .. } => unreachable!("lists hold only taken places"),
-        }
-    }
-
-    fn waiter_mut(&mut self, id: u32) -> &mut Waiter {
-        match &mut self.slots[id as usize] {
-            Slot::Taken(waiter) => waiter,
-            Slot::Free { .. } => unreachable!("lists hold only taken places"),
+        let mut link = std::mem::replace(&mut self.waiters[id].links, NONE);
+        while link != NONE {
+            let Link { list, previous, next, sibling, .. } = self.links.remove(link);
+            match previous {
+                NONE => self.lists[list as usize].head = next,
+                previous => self.links[previous].next = next,
+            }
+            match next {
+                NONE => self.lists[list as usize].tail = previous,
+                next => self.links[next].previous = previous,
+            }
+            link = sibling;
         }
     }
 }

@@ -23,6 +23,15 @@ impl StateSet {
         }
     }
 
+    /// Visits each of them, where it is not all.
+    fn for_each(self, mut visit: impl FnMut(u16)) {
+        match self {
+            Self::One(one) => visit(one),
+            Self::Bits(bits) => for_each_bit(bits, visit),
+            Self::All => unreachable!("all states are one list"),
+        }
+    }
+
     fn intersects(self, row: &[u64]) -> bool {
         match self {
             Self::One(one) => has_bit(row, one),
@@ -57,6 +66,10 @@ impl WatchSet {
         has_bit(self.bits(), state)
     }
 
+    pub(crate) fn for_each(&self, visit: impl FnMut(u16)) {
+        for_each_bit(self.bits(), visit);
+    }
+
     fn bits(&self) -> &[u64] {
         match self {
             Self::Few(bits) => std::slice::from_ref(bits),
@@ -67,6 +80,16 @@ impl WatchSet {
 
 fn has_bit(bits: &[u64], state: u16) -> bool {
     bits.get(usize::from(state / 64)).is_some_and(|word| word >> (state % 64) & 1 == 1)
+}
+
+fn for_each_bit(bits: &[u64], mut visit: impl FnMut(u16)) {
+    for (start, &word) in (0..).step_by(64).zip(bits) {
+        let mut left = word;
+        while left != 0 {
+            visit(start + left.trailing_zeros() as u16);
+            left &= left - 1;
+        }
+    }
 }
 
 fn share_a_bit(a: &[u64], b: &[u64]) -> bool {
@@ -164,13 +187,29 @@ impl Request {
         }
     }
 
-    /// The only state that it wants, where there is only one.
-    pub(crate) fn only_state(&self) -> Option<u16> {
+    /// Whether it wants a right in any state.
+    pub(crate) fn wants_any(&self) -> bool {
         match *self {
-            Self::Exclusive(StateSet::One(state)) | Self::Shared(StateSet::One(state)) => {
-                Some(state)
+            Self::Exclusive(set) | Self::Shared(set) | Self::Join { from: set, .. } => {
+                matches!(set, StateSet::All)
             }
-            _ => None,
+            Self::Upgrade | Self::Watch(_) => false,
+        }
+    }
+
+    /// Visits each state in which it wants a right, once, where that is not any.
+    pub(crate) fn for_each_state(&self, mut visit: impl FnMut(u16)) {
+        match *self {
+            Self::Exclusive(set) | Self::Shared(set) => set.for_each(visit),
+            Self::Join { from, to } => {
+                visit(to);
+                from.for_each(|state| {
+                    if state != to {
+                        visit(state);
+                    }
+                });
+            }
+            Self::Upgrade | Self::Watch(_) => {}
         }
     }
 }

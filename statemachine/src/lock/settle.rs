@@ -3,7 +3,7 @@
 //! Every section leaves the queue settled: no waiter in it could have what it wants in the word as it
 //! is. [The protocol](super) says why that is enough for no wake-up to be lost.
 
-use std::task::Waker;
+use std::{task::Waker, time::Instant};
 
 use crate::sync::Mutex;
 
@@ -68,6 +68,7 @@ impl Core<'_> {
 
     /// Takes the right, or a place in the queue.
     pub(crate) fn enqueue(self, request: Request, notify: Notify, aim: Option<u16>) -> Entered {
+        let since = Instant::now();
         let mut wakes = Wakes::none();
         let mut queue = self.queue.lock();
         let entered = loop {
@@ -101,7 +102,7 @@ impl Core<'_> {
             let shuts = wants == Some(Right::Exclusive) && !word.is_exclusive();
             let new = word.with_waiters(true).with_door_shut(shuts || word.is_door_shut());
             if new == word || self.word.commit(word, new).is_ok() {
-                break Entered::Queued(queue.push(request, notify, aim));
+                break Entered::Queued(queue.push(request, notify, aim, since));
             }
         };
         drop(queue);
