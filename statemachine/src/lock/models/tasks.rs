@@ -91,6 +91,24 @@ fn an_interrupt_ends_a_wait_or_comes_too_late() {
 }
 
 #[test]
+fn an_interrupt_ends_a_wait_that_nothing_else_would() {
+    for is_task in [false, true] {
+        explore("interrupt against going to sleep", move |link| {
+            let interrupt = Interrupt::new();
+            let other = (Arc::clone(&link), interrupt.clone());
+            let waiter = thread::spawn(move || {
+                let wait = other.0.in_up().interruptible(&other.1);
+                let had = if is_task { block_on(wait.into_future()) } else { wait.within(LONG) };
+                assert!(matches!(had, Err(Refused::Interrupted { .. })));
+            });
+            interrupt.interrupt();
+            waiter.join().unwrap();
+            assert_idle(&link, DOWN);
+        });
+    }
+}
+
+#[test]
 fn an_interrupt_that_is_cleared_at_once_still_ends_the_wait_of_a_task() {
     explore("interrupt against a poll", |link| {
         let interrupt = Interrupt::new();
