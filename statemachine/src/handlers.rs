@@ -1,10 +1,12 @@
 //! The handlers of a machine: what runs before, for and after its transitions.
 //!
-//! Who runs handlers takes a snapshot of the table and runs them outside the mutex, so a handler may
-//! use the machine, register and remove handlers, itself included.
+//! Who makes a transition takes the plan of what is to be run for it and runs that outside the mutex,
+//! so a handler may use the machine, register and remove handlers, itself included.
 
 use std::{
+    collections::BTreeMap,
     error::Error,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, atomic::AtomicU64},
 };
@@ -92,39 +94,39 @@ struct Entry<W, F: ?Sized> {
     run: Arc<F>,
 }
 
-impl<W: Copy, F: ?Sized> Clone for Entry<W, F> {
-    fn clone(&self) -> Self {
-        Self { id: self.id, at: self.at, run: Arc::clone(&self.run) }
-    }
-}
-
-struct Table<S: StateMachine> {
+struct Registry<S: StateMachine> {
     before: Vec<Entry<Route, Before<S>>>,
     actions: Vec<Entry<Route, Action<S>>>,
     /// Sorted by phase, and within a phase in order of registration.
     listeners: Vec<Entry<Hears, Listener<S>>>,
-}
-
-impl<S: StateMachine> Default for Table<S> {
-    fn default() -> Self {
-        Self { before: Vec::new(), actions: Vec::new(), listeners: Vec::new() }
-    }
-}
-
-impl<S: StateMachine> Clone for Table<S> {
-    fn clone(&self) -> Self {
-        Self {
-            before: self.before.clone(),
-            actions: self.actions.clone(),
-            listeners: self.listeners.clone(),
-        }
-    }
-}
-
-struct Registry<S: StateMachine> {
-    /// Replaced whole at each change, so that who runs handlers keeps what it began with.
-    table: Arc<Table<S>>,
+    /// For each transition that was made since the last change of the above.
+    plans: BTreeMap<(u16, u16), Arc<Plan<S>>>,
     commits: u64,
+}
+
+/// What is to be run for one transition, so that a commit need not look through what is not.
+struct Plan<S: StateMachine> {
+    before: Vec<Arc<Before<S>>>,
+    action: Option<Arc<Action<S>>>,
+    listeners: Vec<Arc<Listener<S>>>,
+}
+
+impl<S: StateMachine> Registry<S> {
+    fn plan(&mut self, from: u16, to: u16) -> Arc<Plan<S>> {
+        let Self { before, actions, listeners, plans, .. } = self;
+        let plan = plans.entry((from, to)).or_insert_with(|| {
+            let before = before.iter().filter(|entry| entry.at.matches(from, to));
+            let actions = actions.iter().filter(|entry| entry.at.matches(from, to));
+            let action = actions.min_by_key(|entry| entry.at.breadth());
+            let listeners = listeners.iter().filter(|entry| entry.at.of(from, to));
+            Arc::new(Plan {
+                before: before.map(|entry| Arc::clone(&entry.run)).collect(),
+                action: action.map(|entry| Arc::clone(&entry.run)),
+                listeners: listeners.map(|entry| Arc::clone(&entry.run)).collect(),
+            })
+        });
+        Arc::clone(plan)
+    }
 }
 
 pub(crate) struct Handlers<S: StateMachine> {
@@ -133,8 +135,15 @@ pub(crate) struct Handlers<S: StateMachine> {
 
 impl<S: StateMachine> Default for Handlers<S> {
     fn default() -> Self {
-        let registry = Registry { table: Arc::default(), commits: 0 };
-        Self { registry: Mutex::new(registry) }
+        Self {
+            registry: Mutex::new(Registry {
+                before: Vec::new(),
+                actions: Vec::new(),
+                listeners: Vec::new(),
+                plans: BTreeMap::new(),
+                commits: 0,
+            }),
+        }
     }
 }
 
@@ -152,7 +161,7 @@ impl<S: StateMachine> Handlers<S> {
         at: Route,
         run: impl Fn(&S) -> Result<(), Veto> + Send + Sync + 'static,
     ) -> HandlerId {
-        self.change(|table, id| table.before.push(Entry { id, at, run: Arc::new(run) }))
+        self.register(|registry, id| registry.before.push(Entry { id, at, run: Arc::new(run) }))
     }
 
     /// Registers what makes the new state; what was registered for the same route is replaced.
@@ -161,9 +170,15 @@ impl<S: StateMachine> Handlers<S> {
         at: Route,
         run: impl Fn(&S) -> Result<S, Veto> + Send + Sync + 'static,
     ) -> HandlerId {
-        self.change(|table, id| {
-            table.actions.retain(|action| action.at != at);
-            table.actions.push(Entry { id, at, run: Arc::new(run) });
+        self.register(|registry, id| {
+            let entry: Entry<Route, Action<S>> = Entry { id, at, run: Arc::new(run) };
+            match registry.actions.iter_mut().find(|action| action.at == at) {
+                Some(known) => Some(mem::replace(known, entry)),
+                None => {
+                    registry.actions.push(entry);
+                    None
+                }
+            }
         })
     }
 
@@ -203,75 +218,71 @@ impl<S: StateMachine> Handlers<S> {
         at: Hears,
         run: impl Fn(&Change<S::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.change(|table, id| {
-            let place = table.listeners.partition_point(|known| known.at.phase() <= at.phase());
-            table.listeners.insert(place, Entry { id, at, run: Arc::new(run) });
+        self.register(|registry, id| {
+            let listeners = &mut registry.listeners;
+            let place = listeners.partition_point(|known| known.at.phase() <= at.phase());
+            listeners.insert(place, Entry { id, at, run: Arc::new(run) });
         })
     }
 
     /// Removes the handler; whether there was one of that name.
     pub(crate) fn remove(&self, id: HandlerId) -> bool {
         let mut registry = self.registry.lock();
-        let mut table = Table::clone(&registry.table);
-        let count =
-            |table: &Table<S>| table.before.len() + table.actions.len() + table.listeners.len();
-        table.before.retain(|entry| entry.id != id);
-        table.actions.retain(|entry| entry.id != id);
-        table.listeners.retain(|entry| entry.id != id);
-        let is_removed = count(&table) < count(&registry.table);
-        let replaced = std::mem::replace(&mut registry.table, Arc::new(table));
+        let before = take(&mut registry.before, id);
+        let action = take(&mut registry.actions, id);
+        let listener = take(&mut registry.listeners, id);
+        let is_removed = before.is_some() || action.is_some() || listener.is_some();
+        let outdated = is_removed.then(|| mem::take(&mut registry.plans));
         drop(registry);
-        // With the last snapshot goes what the handlers captured, whose `Drop` is foreign code.
-        drop(replaced);
+        // With the last of these goes what the handler captured, whose `Drop` is foreign code.
+        drop((outdated, before, action, listener));
         is_removed
     }
 
-    fn change(&self, change: impl FnOnce(&mut Table<S>, HandlerId)) -> HandlerId {
+    /// Registers a handler; what it replaces is dropped outside the mutex, with the plans.
+    fn register<R>(&self, add: impl FnOnce(&mut Registry<S>, HandlerId) -> R) -> HandlerId {
         let mut registry = self.registry.lock();
         let id = HandlerId::new();
-        let mut table = Table::clone(&registry.table);
-        change(&mut table, id);
-        let replaced = std::mem::replace(&mut registry.table, Arc::new(table));
+        let replaced = add(&mut registry, id);
+        let outdated = mem::take(&mut registry.plans);
         drop(registry);
-        drop(replaced);
+        drop((outdated, replaced));
         id
     }
 
-    fn snapshot(&self) -> Arc<Table<S>> {
-        Arc::clone(&self.registry.lock().table)
+    fn plan(&self, from: u16, to: u16) -> Arc<Plan<S>> {
+        self.registry.lock().plan(from, to)
     }
 
     /// Asks those who may veto, in order of registration.
     pub(crate) fn run_before(&self, from: u16, to: u16, state: &S) -> Result<(), Veto> {
-        let table = self.snapshot();
-        table
-            .before
-            .iter()
-            .filter(|entry| entry.at.matches(from, to))
-            .try_for_each(|entry| (entry.run)(state))
+        self.plan(from, to).before.iter().try_for_each(|run| run(state))
     }
 
     /// What makes the new state, if anything was registered to: for this transition alone, or else
     /// for others into that state too.
     pub(crate) fn find_action(&self, from: u16, to: u16) -> Option<Arc<Action<S>>> {
-        let table = self.snapshot();
-        let actions = table.actions.iter().filter(|entry| entry.at.matches(from, to));
-        actions.min_by_key(|entry| entry.at.breadth()).map(|entry| Arc::clone(&entry.run))
+        self.plan(from, to).action.clone()
     }
 
     /// Tells those who listen. The first panic goes on when all have run.
     pub(crate) fn run_after(&self, from: u16, to: u16, sequence: u64) {
-        let table = self.snapshot();
+        let plan = self.plan(from, to);
         let change = Change { from: S::Kind::at(from), to: S::Kind::at(to), sequence };
         let mut panic = None;
-        for entry in table.listeners.iter().filter(|entry| entry.at.of(from, to)) {
+        for run in &plan.listeners {
             // What the handler left half done behind a panic is seen by the caller too, to whom the
             // panic goes on.
-            let run = catch_unwind(AssertUnwindSafe(|| (entry.run)(&change)));
-            panic = panic.or(run.err());
+            let ended = catch_unwind(AssertUnwindSafe(|| run(&change)));
+            panic = panic.or(ended.err());
         }
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
     }
+}
+
+fn take<W, F: ?Sized>(entries: &mut Vec<Entry<W, F>>, id: HandlerId) -> Option<Entry<W, F>> {
+    let position = entries.iter().position(|entry| entry.id == id)?;
+    Some(entries.remove(position))
 }

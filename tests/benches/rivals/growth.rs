@@ -138,7 +138,7 @@ fn uninterested_waiters() -> Curve {
     Curve::new(
         "two commits",
         "waiters for another state",
-        "waiters for one state stand at that state; a commit looks only at the one that it enters",
+        "a commit looks only at those who wait for the state that it enters",
         &COUNTS,
         |count| {
             let game = leak(GameMachine::new());
@@ -200,8 +200,8 @@ fn watchers() -> Curve {
     Curve::new(
         "two commits",
         "waiters for any of several states (`when`, `to_b`)",
-        "they stand in one list, and a commit looks at each for the state that it enters",
-        &COUNTS[..4],
+        "they stand in a list of each state that they want; a commit looks only at the one that it enters",
+        &COUNTS,
         |count| {
             let game = leak(GameMachine::new());
             let is_over = |state| state == Game::Over;
@@ -240,8 +240,8 @@ fn other_handlers() -> Curve {
     Curve::new(
         "two commits",
         "handlers of another transition",
-        "a commit looks through all handlers of the machine for its own",
-        &COUNTS[..4],
+        "what is to be run for a transition is found out once, and kept until a handler is added or removed",
+        &COUNTS,
         |count| {
             let game = leak(GameMachine::new());
             for _ in 0..count {
