@@ -21,7 +21,29 @@ use crate::{
 /// What a handler that refuses says.
 pub(crate) type Veto = Box<dyn Error + Send + Sync>;
 
-/// Names a registered handler, to remove it.
+/// Names a registered handler, to [remove](crate::Machine::remove) it.
+///
+/// No two handlers of a program have the same. It is a name and nothing more: dropping it removes
+/// nothing.
+///
+/// ```
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+/// let door = DoorMachine::new();
+/// let ids = [
+///     door.open_to_closed().before(|()| Err("locked")),
+///     door.in_closed().on_enter(|_| println!("click")),
+/// ];
+/// assert!(door.open_to_closed().commit().is_err());
+/// assert!(ids.into_iter().all(|id| door.remove(id)));
+/// assert!(door.open_to_closed().commit().is_ok());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct HandlerId(u64);
 

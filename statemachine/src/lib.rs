@@ -66,7 +66,9 @@
 //! - **Wake-ups.** A waiter sleeps until it has what it wants. It is woken for nothing else, but where
 //!   the machine comes to a state from which none that it wants can be reached: then it is refused
 //!   with [`Refused::Unreachable`] instead of sleeping to its deadline.
-//! - **Bounds.** No call blocks without a deadline or an [`Interrupt`]. Nothing spins, and there is no
+//! - **Bounds.** No call blocks without a deadline, and an [`Interrupt`] ends it sooner. A zero limit or
+//!   a deadline that has passed is a try, refused as by `now`. Nobody spins until somebody else acts:
+//!   who loses a race pauses, for some microseconds at most, before it tries again. There is no
 //!   background thread.
 //! - **Memory.** What a thread wrote before it committed is seen by whoever takes a right in, or looks
 //!   at, the state that it entered. Every commit, hold and refusal takes effect at one instant.
@@ -83,7 +85,9 @@
 //! What [`state`](Machine::state) and `is_a()` say is out of date as soon as they have said it. To act
 //! on a state, hold it.
 //!
-//! Forgetting a guard ([`std::mem::forget`]) leaks the right for good, and nothing else.
+//! A task that waits is given its right before it is woken: poll its [future](Wait) then, or drop it.
+//!
+//! Forgetting a guard or a future ([`std::mem::forget`]) leaks the right for good, and nothing else.
 //!
 //! # Seeing a machine
 //!
@@ -164,7 +168,7 @@ use __private as private;
 ///
 /// | method | |
 /// |---|---|
-/// | `new()`, `new(data)` | in the initial state; a `const fn` where that has no data |
+/// | `new()`, `new(data)` | in the initial state; a `const fn` where that has no data or one unnamed field |
 /// | `from_state(connection)`, `From<Connection>` | in a given state |
 /// | `into_state()` | takes the machine apart |
 /// | `a_to_b()` | one a declared transition |

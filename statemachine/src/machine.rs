@@ -21,6 +21,46 @@ use crate::{
 /// What the derive generates, such as `ConnectionMachine`, derefs to it and adds a method for each
 /// declared transition and each state. All methods take `&self`.
 ///
+/// Handles, guards and futures borrow it, so none outlives it. In a `static`, which `new` can make
+/// where the initial state has no data or one unnamed field (else a
+/// [`LazyLock`](std::sync::LazyLock) does), the borrow is `'static` and a guard may be kept anywhere.
+/// From an [`Arc`](std::sync::Arc), each thread or task owns a clone and takes its guards from that.
+/// Scoped threads borrow a machine on the stack.
+///
+/// ```
+/// use std::{sync::Arc, thread, time::Duration};
+/// use statemachine::{InState, Refused, StateMachine};
+///
+/// #[derive(StateMachine)]
+/// enum Door {
+///     #[state(to(Closed))]
+///     Open,
+///     #[state(to(Open))]
+///     Closed,
+/// }
+///
+/// static FRONT: DoorMachine = DoorMachine::new();
+///
+/// // A guard of a `static` may be given back, stored and sent.
+/// fn keep_open() -> Result<InState<'static, door::Open>, Refused> {
+///     FRONT.in_open().now()
+/// }
+///
+/// let kept = keep_open()?;
+/// thread::spawn(move || drop(kept)).join().unwrap();
+///
+/// // One of an `Arc` lives beside the `Arc`.
+/// let back = Arc::new(DoorMachine::new());
+/// let closer = thread::spawn({
+///     let back = Arc::clone(&back);
+///     move || back.open_to_closed().commit()
+/// });
+/// let closed = back.in_closed().within(Duration::from_secs(60))?;
+/// assert!(closer.join().unwrap().is_ok());
+/// # drop(closed);
+/// # Ok::<(), Refused>(())
+/// ```
+///
 /// A machine of states without data is 16 bytes, and allocates nothing until somebody waits or
 /// registers a handler.
 pub struct Machine<S: StateMachine> {
@@ -90,7 +130,10 @@ impl<S: StateMachine> Machine<S> {
         Ok(Self::at(kind.position(), None))
     }
 
-    /// Takes the machine apart.
+    /// Takes the machine apart: its state, with the data. Handlers are dropped.
+    ///
+    /// Nobody else has the machine any more, so it never blocks and nothing is under way; where a
+    /// transition was forgotten ([`std::mem::forget`]), this is the state that it would have left.
     ///
     /// ```
     /// # use statemachine::StateMachine;
@@ -280,8 +323,7 @@ impl<S: StateMachine> Machine<S> {
     /// Registers a handler for every change, called after each commit on the thread that made it.
     ///
     /// It runs when the right has been let go of, after the handlers of the transition and of the
-    /// states. A panic in it reaches the committer after the other handlers have run; the commit
-    /// stands.
+    /// states. What it may do, and what a panic in it does, is said at [`Transition::after`].
     ///
     /// ```
     /// # use statemachine::StateMachine;
@@ -305,7 +347,34 @@ impl<S: StateMachine> Machine<S> {
     /// Removes a handler; whether it was registered.
     ///
     /// It may be called from a handler, the removed one included. A transition that has begun to
-    /// call handlers calls those that it found, so that one may be called once more.
+    /// call handlers calls those that it found, so that one may be called once more. What the handler
+    /// captured is dropped here or, where it is still being called, at the end of that.
+    ///
+    /// ```
+    /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering::Relaxed}};
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    ///
+    /// let door = DoorMachine::new();
+    /// let heard = Arc::new(AtomicUsize::new(0));
+    /// let id = door.observe({
+    ///     let heard = Arc::clone(&heard);
+    ///     move |_| _ = heard.fetch_add(1, Relaxed)
+    /// });
+    /// door.open_to_closed().commit()?;
+    /// assert!(door.remove(id));
+    /// door.closed_to_open().commit()?;
+    /// assert_eq!(heard.load(Relaxed), 1);
+    /// assert_eq!(Arc::strong_count(&heard), 1); // dropped with what it captured
+    /// assert!(!door.remove(id)); // it was there once
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn remove(&self, id: HandlerId) -> bool {
         self.lock.look().has_handlers() && self.lock.extension().remove(id)
     }

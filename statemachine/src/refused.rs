@@ -6,7 +6,8 @@ use crate::state::{Kind, StateMachine};
 
 /// Why a transition or a hold was refused.
 ///
-/// Cheap: nothing is allocated for a refusal, but for the error of a handler that vetoed.
+/// Cheap: nothing is allocated for a refusal, but for the error of a handler that vetoed. It says what
+/// was so at one instant of the call, and may be out of date when it is read.
 ///
 /// ```
 /// use statemachine::{Refused, StateMachine};
@@ -54,7 +55,7 @@ pub enum Refused {
         holders: usize,
     },
 
-    /// The deadline passed.
+    /// The deadline passed; not for one that had passed before the call, which is a try.
     TimedOut {
         /// The name of the machine's enum.
         machine: &'static str,
@@ -90,7 +91,23 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// The name of the machine's enum.
+    /// The name of the machine's enum, whatever the reason: for logs and metrics.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    /// let door = DoorMachine::new();
+    /// let _open = door.in_open().now()?;
+    /// let refusals = [door.in_closed().now().map(drop), door.open_to_closed().commit()];
+    /// assert!(refusals.iter().all(|it| it.as_ref().is_err_and(|it| it.machine() == "Door")));
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn machine(&self) -> &'static str {
         match self {
@@ -156,6 +173,8 @@ impl Error for Refused {
 
 /// A refusal that gives back what the caller had put in: the data to commit, or the hold to trade.
 ///
+/// `?` makes a [`Refused`] of it where that is wanted, and drops what came back.
+///
 /// ```
 /// use statemachine::StateMachine;
 ///
@@ -181,6 +200,23 @@ pub struct RefusedWith<D> {
 
 impl<D> RefusedWith<D> {
     /// What comes back.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(String),
+    /// # }
+    /// let slot = SlotMachine::from_state(Slot::Full("first".to_owned()));
+    /// let refused = slot.empty_to_full().commit_with("second".to_owned()).unwrap_err();
+    /// slot.full_to_empty().commit()?;
+    /// slot.empty_to_full().commit_with(refused.into_data())?; // tried again, and not cloned
+    /// assert_eq!(*slot.in_full().now()?, "second");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn into_data(self) -> D {
         self.data
     }

@@ -192,7 +192,7 @@ pub trait Kind: Sized + Send + Sync + 'static {
 ///
 /// It stands beside `State::View` because a bound over every lifetime ("a closure that takes any
 /// view") on a generic associated type would demand that the data be `'static`. The second
-/// parameter is what avoids that: it lets the compiler assume `Self: 'a`.
+/// parameter is what avoids that: it lets the compiler assume `Self: 'a`. Write [`View`] for it.
 pub trait Viewed<'a, Bound = &'a Self> {
     /// The data of the state, borrowed.
     type Borrowed;
@@ -201,12 +201,64 @@ pub trait Viewed<'a, Bound = &'a Self> {
 /// The data of state `A`, borrowed for `'a`: what the closures of `run`, `enter` and the handlers take.
 ///
 /// For a given state it is the same type as [`A::View<'a>`](State::View), which the guards' `view` gives;
-/// only code that does not know the state has to tell the two apart.
+/// only code that does not know the state has to tell the two apart:
+///
+/// ```
+/// use statemachine::{Refused, State, Transition, View};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Slot {
+/// #     #[state(to(Full))]
+/// #     Empty,
+/// #     #[state(to(Empty))]
+/// #     Full(String),
+/// # }
+///
+/// fn leave<A: State, B: State<Machine = A::Machine, Data = ()>>(
+///     transition: Transition<'_, A, B>,
+///     see: impl FnOnce(View<'_, A>),
+/// ) -> Result<A::Data, Refused> {
+///     transition.now()?.run(|view| {
+///         see(view);
+///         Ok(())
+///     })
+/// }
+///
+/// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+/// leave(slot.full_to_empty(), |text| assert_eq!(text, "text"))?;
+/// # Ok::<(), Refused>(())
+/// ```
 pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
 
 /// The type of one state, such as `connection::Connected`, or of [`Any`] of them.
 ///
 /// Zero-sized and never instantiated. Implemented by the derive.
+///
+/// ```
+/// use statemachine::{InState, State};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Slot {
+/// #     #[state(to(Full))]
+/// #     Empty,
+/// #     #[state(to(Empty))]
+/// #     Full(String),
+/// # }
+///
+/// /// Works for every state of every machine.
+/// fn name<A: State>(_: &InState<'_, A>) -> String {
+///     format!("{} of {}", A::NAME, <A::Machine as StateMachine>::NAME)
+/// }
+///
+/// let machine = SlotMachine::new();
+/// assert_eq!(name(&machine.in_empty().now()?), "Empty of Slot");
+///
+/// // The same data, owned and borrowed.
+/// let owned: <slot::Full as State>::Data = String::from("text");
+/// let borrowed: <slot::Full as State>::View<'_> = &owned;
+/// # assert_eq!(borrowed, "text");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a state of a machine",
     label = "not a state",
@@ -258,6 +310,31 @@ pub trait State: Sized + for<'a> Viewed<'a> {
 }
 
 /// A state whose variant has no fields, so that entering it takes no data.
+///
+/// The bound of `commit` and `enter`:
+///
+/// ```
+/// use std::time::Duration;
+/// use statemachine::{Dataless, Refused, State, Transition};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Slot {
+/// #     #[state(to(Full))]
+/// #     Empty,
+/// #     #[state(to(Empty))]
+/// #     Full(String),
+/// # }
+///
+/// fn soon<A: State, B: Dataless + State<Machine = A::Machine>>(
+///     transition: Transition<'_, A, B>,
+/// ) -> Result<A::Data, Refused> {
+///     Ok(transition.within(Duration::from_secs(1))?.commit())
+/// }
+///
+/// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+/// assert_eq!(soon(slot.full_to_empty())?, "text");
+/// # Ok::<(), Refused>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has data, which must be supplied to enter it",
     label = "needs the data of the state it enters",
@@ -306,6 +383,26 @@ impl<A: Dataless> Viewed<'_> for A {
 }
 
 /// A state whose data is exactly one unnamed field, which a hold on it derefs to.
+///
+/// ```
+/// use statemachine::{InState, Newtype};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Slot {
+/// #     #[state(to(Full))]
+/// #     Empty,
+/// #     #[state(to(Empty))]
+/// #     Full(String),
+/// # }
+///
+/// fn length<A: Newtype<Field = String>>(hold: &InState<'_, A>) -> usize {
+///     hold.len()
+/// }
+///
+/// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+/// assert_eq!(length(&slot.in_full().now()?), 4);
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a hold on `{Self}` does not deref: its data is not one unnamed field",
     label = "no single field to deref to",
@@ -323,6 +420,28 @@ pub trait Newtype: State {
 ///
 /// Its data is the enum itself. A [`Transition`](crate::Transition) from `Any` starts in one of
 /// several states; an [`InState`](crate::InState) of `Any` holds whatever state the machine is in.
+///
+/// ```
+/// use statemachine::{Any, InTransition, StateMachine};
+///
+/// #[derive(StateMachine)]
+/// enum Job {
+///     #[state(to(Running, Over))]
+///     Queued,
+///     #[state(to(Over))]
+///     Running { worker: u32 },
+///     #[state(terminal)]
+///     Over,
+/// }
+///
+/// let job = JobMachine::new();
+/// job.queued_to_running().commit_with(JobRunning { worker: 7 })?;
+/// let ending: InTransition<'_, Any<Job>, job::Over> = job.to_over().now()?;
+/// assert!(matches!(ending.view(), Job::Running { .. }));
+/// let left: Job = ending.commit();
+/// assert!(matches!(left, Job::Running { worker: 7 }));
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 pub struct Any<S>(PhantomData<fn() -> *const S>);
 
 impl<'a, S> Viewed<'a> for Any<S> {
@@ -376,7 +495,32 @@ impl<S: StateMachine> Newtype for Any<S> {
 
 /// Marks a declared transition from `Self` to `B`: `to(B)` on the variant `Self`.
 ///
-/// Asking for one that is not declared does not compile, and the error lists those that are.
+/// Asking for one that is not declared does not compile, and the error lists those that are. As a
+/// bound, it lets generic code make the transitions that it is given:
+///
+/// ```
+/// use statemachine::{Dataless, Machine, Refused, State, StateMachine, TransitionTo};
+///
+/// #[derive(StateMachine)]
+/// enum Light {
+///     #[state(to(Green))]
+///     Red,
+///     #[state(to(Red))]
+///     Green,
+/// }
+///
+/// fn there_and_back<A, B>(machine: &Machine<A::Machine>) -> Result<(), Refused>
+/// where
+///     A: Dataless + TransitionTo<B>,
+///     B: Dataless + State<Machine = A::Machine, Data = ()> + TransitionTo<A>,
+/// {
+///     machine.transition::<A, B>().commit()?;
+///     machine.transition::<B, A>().commit()
+/// }
+///
+/// there_and_back::<light::Red, light::Green>(&LightMachine::new())?;
+/// # Ok::<(), Refused>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no transition to `{B}`",
     label = "illegal transition"

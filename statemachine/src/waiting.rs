@@ -10,6 +10,31 @@ use crate::{
 
 /// Who waits for a machine, and behind what, as it was at one instant: made by
 /// [`Machine::waiting`].
+///
+/// Its `Display` is for people: one line for the machine, and one for each who waits.
+///
+/// ```
+/// use std::{pin::pin, task::{Context, Waker}};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// let door = DoorMachine::new();
+/// let _open = door.in_open().now()?;
+/// let mut wait = pin!(door.open_to_closed().into_future());
+/// assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+///
+/// let text = door.waiting().to_string(); // "Door is Open, held by 1; who waits:
+/// //   a task, for 2.1µs: the transition from Open to Closed"
+/// assert!(text.starts_with("Door is Open, held by 1; who waits:\n  a task, for "));
+/// assert!(text.ends_with(": the transition from Open to Closed"));
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Waiting {
@@ -29,6 +54,28 @@ pub struct Waiting {
 /// One who waits for a machine.
 ///
 /// Its `Debug` and its `Display` are one line for people.
+///
+/// ```
+/// use std::{pin::pin, task::{Context, Waker}, time::Duration};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// let door = DoorMachine::new();
+/// let mut wait = pin!(door.in_closed().into_future());
+/// assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+///
+/// // Who has waited for more than a minute?
+/// let mut waiters = door.waiting().waiters;
+/// assert_eq!(waiters.len(), 1);
+/// waiters.retain(|waiter| waiter.since.elapsed() > Duration::from_secs(60));
+/// assert!(waiters.is_empty());
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Waiter {
@@ -36,11 +83,37 @@ pub struct Waiter {
     pub who: Who,
     /// What is waited for.
     pub wanted: Wanted,
-    /// When the wait began to sleep.
+    /// When the wait took its place in the queue.
     pub since: Instant,
 }
 
 /// Who waits.
+///
+/// ```
+/// use std::{thread, time::Duration};
+/// use statemachine::Who;
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// let door = DoorMachine::new();
+/// thread::scope(|scope| {
+///     let porter = thread::Builder::new().name("porter".to_owned());
+///     let porter = porter.spawn_scoped(scope, || door.in_closed().within(Duration::from_secs(60)));
+///     while door.waiting().waiters.is_empty() {
+///         thread::yield_now();
+///     }
+///     let who = &door.waiting().waiters[0].who;
+///     assert!(matches!(who, Who::Thread { name: Some(name), .. } if name == "porter"));
+///     door.open_to_closed().commit().unwrap();
+///     assert!(porter.unwrap().join().unwrap().is_ok());
+/// });
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Who {
@@ -55,7 +128,25 @@ pub enum Who {
     Task,
 }
 
-/// What is waited for, by the states' names.
+/// What is waited for, by the states' names, which are in the order of their declaration.
+///
+/// ```
+/// use std::{pin::pin, task::{Context, Waker}};
+/// use statemachine::Wanted;
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// let door = DoorMachine::new();
+/// let mut wait = pin!(door.when(|state| state == Door::Closed).into_future());
+/// assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+/// assert_eq!(door.waiting().waiters[0].wanted, Wanted::Look { states: vec!["Closed"] });
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Wanted {

@@ -17,7 +17,8 @@ use crate::{
 /// Who holds a state must let go of it before asking for a transition out of it, or trade the hold
 /// with [`to`](Self::to): a transition waits for all holders, the one who asks included.
 ///
-/// Forgetting it (`mem::forget`) keeps the machine in the state for good; nothing else is lost.
+/// Forgetting it (`mem::forget`) keeps the machine in the state for good: others may still hold it, and
+/// none leaves it. Nothing else is lost; [`into_state`](crate::Machine::into_state) gives it back.
 ///
 /// ```
 /// use statemachine::StateMachine;
@@ -53,7 +54,7 @@ impl<'a, A: State> InState<'a, A> {
         self.right
     }
 
-    /// The data of the state.
+    /// The data of the state. Never blocks.
     ///
     /// ```
     /// # use statemachine::StateMachine;

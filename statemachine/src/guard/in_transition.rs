@@ -18,7 +18,9 @@ use crate::{
 /// or the end of an aborted task, rolls back: the machine stays where it was. It may be sent to
 /// another thread and may live across an `.await`.
 ///
-/// Forgetting it (`mem::forget`) leaves the machine in transition for good; nothing else is lost.
+/// Forgetting it (`mem::forget`) leaves the machine in transition for good: every other transition and
+/// hold is refused or waits in vain. Nothing else is lost;
+/// [`into_state`](crate::Machine::into_state) gives back the state that it would have left.
 ///
 /// ```
 /// use statemachine::StateMachine;
@@ -114,8 +116,9 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     ///
     /// # Panics
     ///
-    /// Where an `after`, `on_exit`, `on_enter` or `observe` handler does, when all have run; the
-    /// commit stands.
+    /// Where an `after`, `on_exit`, `on_enter` or `observe` handler does, when all have run; and where
+    /// the waker of a task that is woken does, in which case no handler is called. The commit stands,
+    /// and the old state's data is dropped.
     #[inline]
     pub fn commit_with(self, data: B::Data) -> A::Data {
         self.finish(B::HAS_DATA.then(|| B::wrap(data)))

@@ -7,6 +7,31 @@ use crate::state::{State, View};
 
 /// What came of [`or_join`](crate::Transition::or_join): the transition is the caller's to make, or
 /// somebody else has made it.
+///
+/// [`enter`](Self::enter) makes a hold of either. Dropping it rolls back the one and lets go of the
+/// other.
+///
+/// ```
+/// use statemachine::{Joined, StateMachine};
+///
+/// #[derive(StateMachine)]
+/// enum Slot {
+///     #[state(to(Full))]
+///     Empty,
+///     #[state(to(Empty))]
+///     Full(u32),
+/// }
+///
+/// let slot = SlotMachine::new();
+/// drop(slot.empty_to_full().or_join().now()?); // it was ours, and is left for the next
+/// for _ in 0..2 {
+///     match slot.empty_to_full().or_join().now()? {
+///         Joined::Mine(filling) => _ = filling.enter_with(5),
+///         Joined::There(full) => assert_eq!(*full, 5),
+///     }
+/// }
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[must_use = "dropping it rolls back the transition, or lets go of the state"]
 pub enum Joined<'a, A: State, B: State<Machine = A::Machine>> {
     /// The right to make the transition.

@@ -14,7 +14,37 @@ use crate::{
 
 /// A handle on the transition from `A` to `B`, content where somebody else makes it.
 ///
-/// Made by [`Transition::or_join`].
+/// Made by [`Transition::or_join`]. Where the one who makes it rolls back, the next in line gets the
+/// right.
+///
+/// ```
+/// use std::{sync::atomic::{AtomicUsize, Ordering::Relaxed}, thread, time::Duration};
+/// use statemachine::{Refused, StateMachine};
+///
+/// #[derive(StateMachine)]
+/// enum Config {
+///     #[state(to(Loaded))]
+///     Missing,
+///     #[state(terminal)]
+///     Loaded(String),
+/// }
+///
+/// let (config, loads) = (ConfigMachine::new(), AtomicUsize::new(0));
+/// let load = |()| {
+///     loads.fetch_add(1, Relaxed);
+///     Ok::<_, Refused>("verbose".to_owned())
+/// };
+/// thread::scope(|scope| {
+///     for _ in 0..4 {
+///         scope.spawn(|| {
+///             let joining = config.missing_to_loaded().or_join().within(Duration::from_secs(60));
+///             assert_eq!(joining?.enter(load)?.as_str(), "verbose");
+///             Ok::<(), Refused>(())
+///         });
+///     }
+/// });
+/// assert_eq!(loads.into_inner(), 1);
+/// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Join<'a, A: State, B> {
     transition: Transition<'a, A, B>,

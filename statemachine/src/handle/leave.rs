@@ -13,7 +13,33 @@ use crate::{
 
 /// A handle that trades a hold on `A` for the transition to `B`.
 ///
-/// Made by [`InState::to`]. Refused, the hold comes back; dropped, the hold is let go of.
+/// Made by [`InState::to`]. Refused, the hold comes back; dropped, the hold is let go of. While it
+/// waits, the hold is kept and no new ones are given, so that only the other holders' leaving is
+/// waited for.
+///
+/// ```
+/// use std::{thread, time::Duration};
+/// use statemachine::Refused;
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// let door = DoorMachine::new();
+/// let (mine, other) = (door.in_open().now()?, door.in_open().now()?);
+/// thread::scope(|scope| {
+///     scope.spawn(move || drop(other));
+///     let closing = mine.to::<door::Closed>().within(Duration::from_secs(60))?;
+///     closing.commit();
+///     Ok::<(), Refused>(())
+/// })?;
+/// assert!(door.is_closed());
+/// # Ok::<(), Refused>(())
+/// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Leave<'a, A: State, B> {
     /// Gone while it stands in the queue, and when it was traded.

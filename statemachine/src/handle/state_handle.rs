@@ -18,6 +18,30 @@ use crate::{
 ///
 /// Made by the generated `in_a()`, and by [`Machine::hold`]. It does nothing until one of its verbs
 /// is called, and costs nothing.
+///
+/// ```
+/// use std::{thread, time::{Duration, Instant}};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Slot {
+/// #     #[state(to(Full))]
+/// #     Empty,
+/// #     #[state(to(Empty))]
+/// #     Full(String),
+/// # }
+///
+/// let slots = [SlotMachine::new(), SlotMachine::new()];
+/// thread::scope(|scope| {
+///     scope.spawn(|| slots.each_ref().map(|slot| slot.empty_to_full().commit_with("text".into())));
+///     // One deadline for all the waits.
+///     let deadline = Instant::now() + Duration::from_secs(60);
+///     for slot in &slots {
+///         assert_eq!(slot.in_full().until(deadline)?.as_str(), "text");
+///     }
+///     Ok::<(), statemachine::Refused>(())
+/// })?;
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct StateHandle<'a, A: State> {
     machine: &'a Machine<A::Machine>,
@@ -46,7 +70,8 @@ assert!(door.in_closed().now().is_err());
     /// Registers a handler that is called after each commit that leaves the state, on the thread
     /// that committed, when the right has been let go of.
     ///
-    /// A panic in it reaches the committer after the other handlers have run; the commit stands.
+    /// What it may do, and what a panic in it does, is said at
+    /// [`Transition::after`](crate::Transition::after).
     ///
     /// ```
     /// # use statemachine::StateMachine;
@@ -72,8 +97,8 @@ assert!(door.in_closed().now().is_err());
     /// Registers a handler that is called after each commit that enters the state, on the thread
     /// that committed, when the right has been let go of.
     ///
-    /// By then the machine may be in another state again; to keep it there, hold the state. A panic
-    /// in it reaches the committer after the other handlers have run; the commit stands.
+    /// By then the machine may be in another state again. What it may do, and what a panic in it does,
+    /// is said at [`Transition::after`](crate::Transition::after).
     ///
     /// ```
     /// # use statemachine::StateMachine;

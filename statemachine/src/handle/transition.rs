@@ -26,6 +26,31 @@ use crate::{
 /// | take the right first, then do the work | [`now`](Self::now), [`within`](Self::within), [`until`](Self::until), `.await` |
 /// | be content if somebody else makes the transition | [`or_join`](Self::or_join) |
 /// | let the registered action do the work | [`perform`](Self::perform) |
+///
+/// ```
+/// use std::{thread, time::Duration};
+/// use statemachine::Refused;
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// let door = DoorMachine::new();
+/// let closing = door.open_to_closed(); // `Copy`, and may be asked again
+/// let open = door.in_open().now()?;
+/// assert!(matches!(closing.now(), Err(Refused::InUse { holders: 1, .. })));
+/// thread::scope(|scope| {
+///     scope.spawn(move || drop(open));
+///     closing.within(Duration::from_secs(60))?.commit(); // when the holder has left
+///     Ok::<(), Refused>(())
+/// })?;
+/// assert!(door.is_closed());
+/// # Ok::<(), Refused>(())
+/// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Transition<'a, A: State, B> {
     machine: &'a Machine<A::Machine>,
@@ -199,7 +224,9 @@ assert!(door.is_closed());
     /// transition to the initial state.
     ///
     /// What the handler asks of the machine is refused or waited for like anyone's: it is called in
-    /// the middle of a transition, so no other can begin before it returns.
+    /// the middle of a transition, so no other can begin before it returns. It runs on the caller's
+    /// thread, for a task inside its poll, and outside the limit of the wait. A panic in it rolls back
+    /// and reaches the caller; a hold that was to be traded is then let go of.
     ///
     /// ```
     /// # use statemachine::{Refused, StateMachine};
@@ -262,7 +289,16 @@ assert!(door.is_closed());
     /// Registers a handler that is called after each commit of the transition, on the thread that
     /// committed, when the right has been let go of.
     ///
-    /// A panic in it reaches the committer after the other handlers have run; the commit stands.
+    /// Of one commit, those who listen are called in this order: `after`, `on_exit`, `on_enter`,
+    /// [`observe`](Machine::observe), and among the same kind in order of registration. A panic in one
+    /// reaches the committer after the others have run; the commit stands.
+    ///
+    /// A handler may use the machine, which may be in another state by then. Where it commits itself,
+    /// all who listen hear of its commit before the rest of them have heard of the one that it was told
+    /// of; [`Change::sequence`] tells which came first. After
+    /// [`enter`](InTransition::enter) the new state is held while the handlers run, so one that waits
+    /// to leave it waits until its deadline. A handler that owns the machine, such as by an `Arc` of
+    /// it, keeps it alive for good: give it a `Weak`.
     ///
     /// ```
     /// # use statemachine::StateMachine;

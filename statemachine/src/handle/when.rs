@@ -14,6 +14,31 @@ use crate::{
 /// A handle on any of the states that a predicate likes; it holds nothing.
 ///
 /// Made by [`Machine::when`]. What is had is the state that was seen.
+///
+/// ```
+/// use std::{thread, time::Duration};
+/// use statemachine::{Refused, StateMachine};
+///
+/// #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+/// enum Job {
+///     #[state(to(Done, Failed))]
+///     Running,
+///     #[state(terminal)]
+///     Done,
+///     #[state(terminal)]
+///     Failed,
+/// }
+///
+/// let job = JobMachine::new();
+/// thread::scope(|scope| {
+///     scope.spawn(|| job.running_to_failed().commit());
+///     let over = job.when(|state| state != Job::Running).within(Duration::from_secs(60));
+///     assert_eq!(over.unwrap(), Job::Failed);
+/// });
+/// // Nobody waits in vain.
+/// let refused = job.when(|state| state == Job::Done).within(Duration::from_secs(60)).unwrap_err();
+/// assert!(matches!(refused, Refused::Unreachable { actual: "Failed", .. }));
+/// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct When<'a, S: StateMachine> {
     machine: &'a Machine<S>,

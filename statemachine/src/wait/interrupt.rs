@@ -12,7 +12,8 @@ use crate::{
 /// Threads that block and tasks that are suspended are woken alike; each then gets
 /// [`Refused::Interrupted`](crate::Refused::Interrupted), unless it had been given what it waited for
 /// first. An interrupt stays raised until [`clear`](Self::clear): a wait that would begin meanwhile
-/// ends at once too. What can be had without waiting is not refused.
+/// ends at once too. A raised interrupt does not refuse what can be had at once, and a try, which is
+/// `now`, a zero limit or a deadline that has passed, is answered as if there were none.
 ///
 /// One interrupt may serve many machines and many waits. All clones are one; dropping one, or all of
 /// them, interrupts nobody. A wait is registered with its interrupt only when it really sleeps.
@@ -64,6 +65,11 @@ impl Default for Shared {
 
 impl Interrupt {
     /// An interrupt that is not raised.
+    ///
+    /// ```
+    /// # use statemachine::Interrupt;
+    /// assert!(!Interrupt::new().is_interrupted());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -71,7 +77,32 @@ impl Interrupt {
 
     /// Ends the waits that it was given to, and those that begin before it is cleared.
     ///
-    /// Does not wait for the waiters to have noticed.
+    /// Does not wait for the waiters to have noticed. Done twice, it is as if done once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use statemachine::{Interrupt, Refused};
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    ///
+    /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
+    /// interrupt.interrupt();
+    /// let minute = Duration::from_secs(60);
+    /// let refused = door.in_closed().interruptible(&interrupt).within(minute).unwrap_err();
+    /// assert!(matches!(refused, Refused::Interrupted { .. }));
+    /// // What can be had at once is had.
+    /// assert!(door.in_open().interruptible(&interrupt).within(minute).is_ok());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the waker of a task does, when all have been woken.
     pub fn interrupt(&self) {
         let woken = {
             let mut sleepers = self.shared.sleepers.lock();
@@ -81,13 +112,51 @@ impl Interrupt {
         wake_all(woken.into_values());
     }
 
-    /// Whether it is raised.
+    /// Whether it is raised. Never blocks.
+    ///
+    /// So work that is not a wait can end with the waits:
+    ///
+    /// ```
+    /// # use statemachine::Interrupt;
+    /// let shutdown = Interrupt::new();
+    /// let worker = std::thread::spawn({
+    ///     let shutdown = shutdown.clone();
+    ///     move || {
+    ///         while !shutdown.is_interrupted() {
+    ///             std::thread::yield_now();
+    ///         }
+    ///     }
+    /// });
+    /// shutdown.interrupt();
+    /// worker.join().unwrap();
+    /// ```
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         self.shared.raised.load(RAISED)
     }
 
-    /// Lets later waits wait again. Those that were interrupted stay so.
+    /// Lets later waits wait again. Those that were interrupted stay so, even if they have not noticed
+    /// yet.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use statemachine::{Interrupt, Refused};
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    ///
+    /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
+    /// interrupt.interrupt();
+    /// interrupt.clear();
+    /// let limit = Duration::from_millis(1);
+    /// let refused = door.in_closed().interruptible(&interrupt).within(limit).unwrap_err();
+    /// assert!(matches!(refused, Refused::TimedOut { .. }));
+    /// ```
     pub fn clear(&self) {
         let _sleepers = self.shared.sleepers.lock();
         self.shared.raised.store(false, RAISE);

@@ -38,7 +38,27 @@ pub(crate) type Answer<'a, S> = lock::Answer<'a, S, Handlers<S>>;
 ///
 /// Implemented by [`Transition`](crate::Transition), [`Join`](crate::Join),
 /// [`Leave`](crate::Leave), [`StateHandle`](crate::StateHandle) and [`When`](crate::When), each of
-/// which has the verbs as methods of its own.
+/// which has the verbs as methods of its own. It names what comes of a handle:
+///
+/// ```
+/// use statemachine::{Handle, InState, Leave, Refused, RefusedWith, StateHandle};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// type Answer<H> = Result<<H as Handle>::Output, <H as Handle>::Error>;
+///
+/// let door = DoorMachine::new();
+/// let open: Answer<StateHandle<'_, door::Open>> = door.in_open().now();
+/// let closing: Answer<Leave<'_, door::Open, door::Closed>> = open?.to().now();
+/// closing?.commit();
+/// # Ok::<(), Refused>(())
+/// ```
 pub trait Handle {
     /// What is had.
     type Output;
@@ -247,10 +267,45 @@ fn conclude<H: Ask>(
 /// The future of a handle, made by `.await`.
 ///
 /// Runs on any executor and needs none of its own; suspended tasks and blocked threads stand in one
-/// queue. Ends with [`Refused`](crate::Refused) only where waiting is in vain: the state cannot be
-/// reached any more, the wait was interrupted, or a handler vetoed.
+/// queue, in which it takes its place when it is first polled. It never blocks the thread that polls
+/// it, but for the `before` handlers that it runs there. It has no deadline; it ends with
+/// [`Refused`](crate::Refused) only where waiting is in vain: the state cannot be reached any more, the
+/// wait was interrupted, a handler vetoed, or as [`within`](crate::Transition::within) says of `InUse`.
 ///
-/// Dropping it gives up and loses nothing: what it was given meanwhile goes to the next who waits.
+/// Dropping it gives up and loses nothing: what it was given meanwhile goes to the next who waits. The
+/// hold that a [`Leave`](crate::Leave) was to trade is let go of.
+///
+/// A right is handed to the task before it is woken, so a task that is woken and not polled keeps
+/// others out: poll it or drop it. Forgetting it ([`std::mem::forget`]) leaves its place in the queue,
+/// and with it the right that comes to it, for good.
+///
+/// ```
+/// use std::{pin::pin, task::{Context, Waker}};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// let door = DoorMachine::new();
+/// let mut context = Context::from_waker(Waker::noop());
+/// let mut wait = Box::pin(door.in_closed().into_future());
+/// assert!(wait.as_mut().poll(&mut context).is_pending());
+/// door.open_to_closed().commit()?;
+/// // The hold is given, although nobody has polled again.
+/// assert!(door.closed_to_open().commit().is_err());
+/// drop(wait);
+/// assert!(door.closed_to_open().commit().is_ok());
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+///
+/// # Panics
+///
+/// Polled again after it was ready; and where a `before` handler does, as
+/// [`before`](crate::Transition::before) says.
 #[must_use = "futures do nothing unless they are polled"]
 #[expect(private_bounds, reason = "how a handle is asked is not public")]
 pub struct Wait<'i, H: Ask> {

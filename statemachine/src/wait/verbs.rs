@@ -18,22 +18,25 @@ macro_rules! verbs {
             crate::wait::now(self)
         }
 
-        /// Blocks this thread for that long at most. A zero limit is a try, as [`now`](Self::now).
+        /// Blocks this thread for that long at most. A zero limit is a try: it blocks no more than
+        /// [`now`](Self::now), and its refusal is that of `now`. One that no clock will ever show,
+        /// such as `Duration::MAX`, never passes.
         ///
         /// Woken only for a state that is waited for, or where none can be reached any more. Who
         /// waits is served in order of arrival.
         ///
         /// # Errors
         ///
-        /// `TimedOut` at the limit; `Unreachable` as soon as waiting is in vain; `Vetoed` where a
+        /// `TimedOut` at the limit; `Unreachable` as soon as waiting is in vain; `InUse` where two
+        /// holders would wait for each other, or no more holders can be counted; `Vetoed` where a
         /// handler says so. See [`Refused`](crate::Refused).
         #[inline]
         pub fn within(self, limit: std::time::Duration) -> Result<$output, $error> {
             crate::wait::block(self, crate::wait::Limit::Within(limit), None)
         }
 
-        /// Blocks this thread until then at most. A deadline in the past makes it a try, as
-        /// [`now`](Self::now).
+        /// Blocks this thread until then at most. A deadline that has passed makes it a try, as a
+        /// zero limit does [`within`](Self::within).
         ///
         /// # Errors
         ///
@@ -44,7 +47,7 @@ macro_rules! verbs {
             crate::wait::block(self, limit, None)
         }
 
-        /// The same handle, whose waits the interrupt can end.
+        /// The same handle, whose waits the interrupt can end: see [`Interrupt`](crate::Interrupt).
         pub fn interruptible(self, interrupt: &crate::Interrupt) -> crate::Interruptible<'_, Self> {
             crate::Interruptible::new(self, interrupt)
         }
