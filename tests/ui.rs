@@ -20,3 +20,25 @@ fn ui() {
         cases.compile_fail(format!("ui/{kind}/*.rs"));
     }
 }
+
+/// The readme shows a declaration and how the compiler's message about its misuse begins: those of one
+/// case, whose file it calls `src/main.rs`.
+#[test]
+fn readme() {
+    let readme = include_str!("../README.md");
+    let case = include_str!("ui/calls/of_the_readme.rs");
+    let message = include_str!("ui/calls/of_the_readme.stderr");
+
+    let start = case.find("#[derive").expect("the case has a declaration");
+    let end = case.find("fn main").expect("the case has a misuse");
+    assert!(readme.contains(&case[start..end]), "the readme declares something else");
+
+    let (_, quoted) = readme.split_once("```text\n").expect("the readme quotes a message");
+    let (quoted, _) = quoted.split_once("```").expect("the quotation ends");
+    assert!(quoted.contains("illegal transition"), "the readme quotes too little:\n{quoted}");
+    let message = message.replace("ui/calls/of_the_readme.rs", "src/main.rs");
+    assert!(
+        message.starts_with(quoted),
+        "the readme quotes:\n{quoted}and what is said is:\n{message}"
+    );
+}
