@@ -18,8 +18,8 @@ use crate::{
 
 /// The last changes of a machine, with their times: an observer that writes them down.
 ///
-/// It takes memory for that many changes once, and nothing later. Who commits does not wait for who
-/// reads, and of those who commit at once none waits for longer than it takes to copy one entry.
+/// It takes memory for that many changes once, and nothing later. Who commits waits for others who
+/// commit or read no longer than it takes them to copy one entry.
 ///
 /// A clone is the same history. When the last clone is dropped, nothing is written down any more;
 /// [`Machine::remove`] with its [`id`](Self::id) takes the observer out as well.
@@ -53,6 +53,27 @@ pub struct History<K> {
 }
 
 /// A change and when it was told.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use statemachine::{History, Recorded};
+/// # use statemachine::StateMachine;
+/// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+/// # enum Door {
+/// #     #[state(to(Closed))]
+/// #     Open,
+/// #     #[state(to(Open))]
+/// #     Closed,
+/// # }
+///
+/// let door = DoorMachine::new();
+/// let history = History::of(&door, 8);
+/// door.open_to_closed().commit()?;
+/// let Recorded { change, at } = history.changes()[0];
+/// assert_eq!((change.to, change.sequence), (Door::Closed, 1));
+/// assert!(at <= Instant::now());
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Recorded<K> {
     /// The change.
@@ -77,7 +98,29 @@ struct Entry {
 }
 
 impl<K: Kind> History<K> {
-    /// Writes down the changes of that machine from now on, and keeps the last `capacity` of them.
+    /// Writes down the changes of that machine from now on, and keeps the last `capacity` of them, in
+    /// about 24 bytes each that are allocated here. With a capacity of 0 it keeps none.
+    ///
+    /// ```
+    /// use statemachine::History;
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    ///
+    /// let door = DoorMachine::new();
+    /// let history = History::of(&door, 2);
+    /// door.open_to_closed().commit()?;
+    /// door.closed_to_open().commit()?;
+    /// door.open_to_closed().commit()?;
+    /// let kept: Vec<u64> = history.changes().iter().map(|it| it.change.sequence).collect();
+    /// assert_eq!(kept, [2, 3]);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn of<S: StateMachine<Kind = K>>(machine: &Machine<S>, capacity: usize) -> Self {
         let nothing = Entry { sequence: 0, nanoseconds: 0, from: 0, to: 0 };
         let slots = (0..capacity).map(|_| AtomicCell::new(nothing)).collect();
@@ -89,7 +132,8 @@ impl<K: Kind> History<K> {
 
     /// The changes, in the order in which they were committed.
     ///
-    /// Those that are committed meanwhile may be missing, and what they displace too.
+    /// Those that are committed meanwhile may be missing, and what they displace too. So is a commit
+    /// whose observers have not been called yet.
     #[must_use]
     pub fn changes(&self) -> Vec<Recorded<K>> {
         let mut entries: Vec<Entry> = self.ring.slots.iter().map(AtomicCell::load).collect();
@@ -98,7 +142,27 @@ impl<K: Kind> History<K> {
         entries.into_iter().map(|entry| self.recorded(entry)).collect()
     }
 
-    /// Names the observer, to remove it.
+    /// Names the observer, to remove it. What has been written down stays.
+    ///
+    /// ```
+    /// use statemachine::History;
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+    /// # enum Door {
+    /// #     #[state(to(Closed))]
+    /// #     Open,
+    /// #     #[state(to(Open))]
+    /// #     Closed,
+    /// # }
+    ///
+    /// let door = DoorMachine::new();
+    /// let history = History::of(&door, 8);
+    /// door.open_to_closed().commit()?;
+    /// door.remove(history.id());
+    /// door.closed_to_open().commit()?;
+    /// assert_eq!(history.changes().len(), 1);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> HandlerId {
         self.id

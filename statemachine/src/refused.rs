@@ -277,12 +277,36 @@ impl UnknownState {
     }
 
     /// The name that no state has.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(u32),
+    /// # }
+    /// assert_eq!("Fill".parse::<SlotKind>().unwrap_err().name(), "Fill");
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The names that there are.
+    /// The names that there are, in the order in which the states are declared.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(u32),
+    /// # }
+    /// assert_eq!("Fill".parse::<SlotKind>().unwrap_err().known(), ["Empty", "Full"]);
+    /// ```
     #[must_use]
     pub fn known(&self) -> &'static [&'static str] {
         self.known
@@ -337,12 +361,36 @@ impl NeedsData {
     }
 
     /// The name of the state that has data.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(u32),
+    /// # }
+    /// assert_eq!(SlotMachine::from_kind(SlotKind::Full).unwrap_err().state(), "Full");
+    /// ```
     #[must_use]
     pub fn state(&self) -> &'static str {
         self.state
     }
 
-    /// The names of the states that have none.
+    /// The names of the states that have none, in the order in which they are declared.
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// # #[derive(StateMachine)]
+    /// # enum Slot {
+    /// #     #[state(to(Full))]
+    /// #     Empty,
+    /// #     #[state(to(Empty))]
+    /// #     Full(u32),
+    /// # }
+    /// assert_eq!(SlotMachine::from_kind(SlotKind::Full).unwrap_err().dataless(), ["Empty"]);
+    /// ```
     #[must_use]
     pub fn dataless(&self) -> &[&'static str] {
         &self.dataless
