@@ -58,6 +58,7 @@ mod real {
             Self { spins: Self::FIRST }
         }
 
+        #[cold]
         pub(crate) fn spin(&mut self) {
             for _ in 0..self.spins {
                 std::hint::spin_loop();

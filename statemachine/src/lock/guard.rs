@@ -13,6 +13,9 @@ use super::{
 /// The exclusive right. Dropped, it leaves the machine in the state that it was in.
 pub(crate) struct Exclusive<'a, S: StateMachine, X: Extension> {
     lock: &'a Lock<S, X>,
+    /// Whether others waited or listened when it was taken, so that the hope that nobody does when
+    /// it ends would be in vain and cost a failed exchange.
+    is_crowded: bool,
 }
 
 /// A shared right. Dropped, it lets go.
@@ -44,8 +47,8 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
     /// The caller has been given the exclusive right of this lock, for good, and makes no second
     /// value for it.
     #[inline]
-    pub(super) unsafe fn assume(lock: &'a Lock<S, X>) -> Self {
-        Self { lock }
+    pub(super) unsafe fn assume(lock: &'a Lock<S, X>, is_crowded: bool) -> Self {
+        Self { lock, is_crowded }
     }
 
     /// The position of the state to be left.
@@ -82,12 +85,12 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
 
     /// Stays in the state, with a hold in place of the exclusive right.
     pub(crate) fn step_down(self) -> Shared<'a, S, X> {
-        let lock = self.lock;
+        let Self { lock, is_crowded } = self;
         let state = self.position();
         mem::forget(self);
         // SAFETY: As in `commit_and_hold`.
         let hold = unsafe { Shared::assume(lock) };
-        lock.end(state, Ending { state, hold: true }, false);
+        lock.end(state, Ending { state, hold: true }, false, is_crowded);
         hold
     }
 
@@ -98,7 +101,7 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
 
     #[inline]
     fn end(self, step: Move, data: Option<S>, hold: bool) -> Left<S> {
-        let lock = self.lock;
+        let Self { lock, is_crowded } = self;
         mem::forget(self);
         let data = if step.moves_data {
             // SAFETY: `self` was the exclusive right, which nobody has let go of yet: nobody else
@@ -107,7 +110,7 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
         } else {
             None
         };
-        let sequence = lock.end(step.from, Ending { state: step.to, hold }, true);
+        let sequence = lock.end(step.from, Ending { state: step.to, hold }, true, is_crowded);
         Left { data, sequence }
     }
 }
@@ -115,7 +118,7 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
 impl<S: StateMachine, X: Extension> Drop for Exclusive<'_, S, X> {
     fn drop(&mut self) {
         let state = self.position();
-        self.lock.end(state, Ending { state, hold: false }, false);
+        self.lock.end(state, Ending { state, hold: false }, false, self.is_crowded);
     }
 }
 
@@ -193,12 +196,12 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
 
     /// Ends the caller's transition; the commit's number, where handlers are registered.
     #[inline]
-    fn end(&self, from: u16, ending: Ending, is_commit: bool) -> Option<u64> {
+    fn end(&self, from: u16, ending: Ending, is_commit: bool, is_crowded: bool) -> Option<u64> {
         let hope = Word::idle(from).begun();
-        match self.word.end(hope, ending.of(hope)) {
-            Ok(()) => None,
-            Err(_) => self.end_slowly(ending, is_commit),
+        if !is_crowded && self.word.end(hope, ending.of(hope)).is_ok() {
+            return None;
         }
+        self.end_slowly(ending, is_commit)
     }
 
     #[cold]

@@ -46,7 +46,9 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         match request.step(hope) {
             Ok((right, new)) if new != hope => match self.word.take(hope, new) {
                 // SAFETY: The exchange has just given that right, and it did not trade a hold.
-                Ok(()) => Ok((unsafe { self.granted(right) }, hope.has_handlers())),
+                Ok(()) => {
+                    Ok((unsafe { self.granted(right, hope.is_crowded()) }, hope.has_handlers()))
+                }
                 Err(actual) => Err(actual),
             },
             _ => Err(hope),
@@ -63,7 +65,7 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         debug_assert!(!matches!(request, Request::Upgrade));
         self.word.step(request, seen).map(|(right, word)| {
             // SAFETY: The step has just given that right, and it did not trade a hold.
-            (unsafe { self.granted(right) }, word.has_handlers())
+            (unsafe { self.granted(right, word.is_crowded()) }, word.has_handlers())
         })
     }
 
@@ -72,10 +74,10 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
     /// The caller has been given that right by this lock, for good, and makes no second value for
     /// it.
     #[inline(always)]
-    unsafe fn granted(&self, right: Right) -> Granted<'_, S, X> {
+    unsafe fn granted(&self, right: Right, is_crowded: bool) -> Granted<'_, S, X> {
         match right {
             // SAFETY: As the caller promises.
-            Right::Exclusive => Granted::Exclusive(unsafe { Exclusive::assume(self) }),
+            Right::Exclusive => Granted::Exclusive(unsafe { Exclusive::assume(self, is_crowded) }),
             // SAFETY: As the caller promises.
             Right::Shared => Granted::Shared(unsafe { Shared::assume(self) }),
             Right::Watched(state) => Granted::Watched(state),
@@ -95,7 +97,7 @@ impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
             Ok((_, word)) => {
                 mem::forget(self);
                 // SAFETY: The step traded the hold that `self` was for the exclusive right.
-                Ok((unsafe { Exclusive::assume(lock) }, word.has_handlers()))
+                Ok((unsafe { Exclusive::assume(lock, word.is_crowded()) }, word.has_handlers()))
             }
             Err(refusal) => Err((refusal, self)),
         }
@@ -176,7 +178,7 @@ impl<'a, S: StateMachine, X: Extension> Place<'a, S, X> {
                 mem::forget(self.held.take());
                 // SAFETY: The queue gave that right to this place, which has no ticket any more and
                 // so is not told again.
-                Ok(unsafe { self.lock.granted(right) })
+                Ok(unsafe { self.lock.granted(right, true) })
             }
             Outcome::Refused(refusal) => Err((refusal, self.held.take())),
         }

@@ -57,12 +57,12 @@ impl Wakes {
         }
     }
 
+    #[inline]
     pub(crate) fn wake(self) {
-        let Some(first) = self.first else { return };
-        if self.rest.is_empty() {
-            first.wake();
-        } else {
-            wake_all([first].into_iter().chain(self.rest));
+        match self.first {
+            Some(first) if self.rest.is_empty() => first.wake(),
+            Some(first) => wake_all([first].into_iter().chain(self.rest)),
+            None => {}
         }
     }
 }

@@ -69,6 +69,12 @@ impl Word {
         self.0 & HANDLERS != 0
     }
 
+    /// Whether anybody waits or listens.
+    #[inline]
+    pub(crate) fn is_crowded(self) -> bool {
+        self.0 & (WAITERS | HANDLERS) != 0
+    }
+
     #[inline]
     pub(crate) fn holders(self) -> u32 {
         self.0 / HOLDER
@@ -155,13 +161,14 @@ impl AtomicWord {
         let mut word = seen;
         let mut backoff = Backoff::new();
         loop {
-            if let (Right::Shared, _) = request.step(word)? {
+            let (mut right, mut new) = request.step(word)?;
+            if right == Right::Shared {
                 // Where a hold could be had and the exchange failed, others have come to hold or
                 // leave, who are in nobody's way but for the cache line.
                 backoff.spin();
                 word = self.look();
+                (right, new) = request.step(word)?;
             }
-            let (right, new) = request.step(word)?;
             if new == word {
                 return Ok((right, word));
             }
