@@ -50,9 +50,9 @@ mod real {
     }
 
     impl Backoff {
-        /// Some 100 ns to begin with; doubled each time, up to some microseconds.
+        /// Some 100 ns, and twice that the second time. More would be a wait without a limit.
         const FIRST: u32 = 16;
-        const MOST: u32 = 512;
+        const SECOND: u32 = 32;
 
         pub(crate) fn new() -> Self {
             Self { spins: Self::FIRST }
@@ -63,7 +63,7 @@ mod real {
             for _ in 0..self.spins {
                 std::hint::spin_loop();
             }
-            self.spins = (2 * self.spins).min(Self::MOST);
+            self.spins = if self.spins == Self::FIRST { Self::SECOND } else { 0 };
         }
     }
 
