@@ -68,8 +68,8 @@
 //!   with [`Refused::Unreachable`] instead of sleeping to its deadline.
 //! - **Bounds.** No call blocks without a deadline, and an [`Interrupt`] ends it sooner. A zero limit or
 //!   a deadline that has passed is a try, refused as by `now`. Nobody spins until somebody else acts:
-//!   who loses a race pauses, for some microseconds at most, before it tries again. There is no
-//!   background thread.
+//!   who loses a race to hold a state pauses, for a microsecond at the most, before it tries again.
+//!   There is no background thread.
 //! - **Memory.** What a thread wrote before it committed is seen by whoever takes a right in, or looks
 //!   at, the state that it entered. Every commit, hold and refusal takes effect at one instant.
 //! - **Cost.** Uncontended, a move between two states without data is one atomic instruction, a

@@ -1,7 +1,7 @@
 //! What this library costs, beside its rivals, in one run.
 //!
 //! Prints a table for each thing that is measured; with `--write FOLDER`, puts them into that
-//! folder's `benchmarks.md` and draws `benchmarks.svg`.
+//! folder's `benchmarks.md`, draws `benchmarks.svg`, and does the same for the README's few.
 //!
 //! ```text
 //! cargo rivals --write docs
@@ -19,6 +19,8 @@ mod contestants;
 mod exact;
 #[cfg(target_os = "linux")]
 mod growth;
+#[cfg(target_os = "linux")]
+mod headline;
 #[cfg(target_os = "linux")]
 mod report;
 #[cfg(target_os = "linux")]

@@ -12,15 +12,15 @@ use crate::{
     chart, compile,
     contest::{Contest, Results},
     growth::{Growth, growths},
-    report, rows,
+    headline, report, rows,
 };
 
 /// Measures this library beside its rivals.
 #[derive(Parser)]
 #[command(name = "rivals")]
 struct Arguments {
-    /// Put the tables into the `benchmarks.md` of this folder of the workspace, and draw
-    /// `benchmarks.svg` beside it.
+    /// Put the tables into the `benchmarks.md` of this folder of the workspace, draw
+    /// `benchmarks.svg` beside it, and do the same for the few that the README shows.
     #[arg(long, value_name = "FOLDER")]
     write: Option<PathBuf>,
 
@@ -91,20 +91,33 @@ pub fn run() {
         );
     }
     println!("{machine}");
-    places.push(("machine", machine));
 
     if let Some(folder) = &arguments.write {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let headline = headline::table(&all).map(|table| format!("{table}\n{machine}"));
+        places.push(("machine", machine));
         write(&workspace.join(folder), &places, &all);
+        if let Some(headline) = headline {
+            let charted = headline::CHARTED.map(|id| all.iter().find(|results| results.id == id));
+            put(&workspace.join("README.md"), &[("headline", headline)]);
+            draw(&workspace.join(folder).join("headline.svg"), charted.into_iter().flatten());
+        }
     }
 }
 
 fn write(folder: &Path, places: &[(&str, String)], all: &[Results]) {
-    let file = folder.join("benchmarks.md");
-    let document = fs::read_to_string(&file).expect("the folder has a `benchmarks.md`");
+    put(&folder.join("benchmarks.md"), places);
+    draw(&folder.join("benchmarks.svg"), all.iter().filter(|results| results.results.len() > 1));
+}
+
+fn put(file: &Path, places: &[(&str, String)]) {
+    let document = fs::read_to_string(file).expect("the document is there");
     let place =
         |document: String, (name, text): &(&str, String)| report::place(&document, name, text);
-    fs::write(&file, places.iter().fold(document, place)).expect("it can be written");
-    let charted: Vec<&Results> = all.iter().filter(|results| results.results.len() > 1).collect();
-    fs::write(folder.join("benchmarks.svg"), chart::svg(&charted)).expect("it can be written");
+    fs::write(file, places.iter().fold(document, place)).expect("it can be written");
+}
+
+fn draw<'a>(file: &Path, charted: impl Iterator<Item = &'a Results>) {
+    let charted: Vec<&Results> = charted.collect();
+    fs::write(file, chart::svg(&charted)).expect("it can be written");
 }
