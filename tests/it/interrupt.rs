@@ -1,7 +1,10 @@
-use std::thread;
+use std::{future::IntoFuture, sync::Arc, task::Waker, thread};
 
 use statemachine::{Interrupt, Refused};
-use statemachine_tests::{hang, polling::Task};
+use statemachine_tests::{
+    hang,
+    polling::{Task, Wakes, poll_with},
+};
 
 use crate::{DoorMachine, LONG, LinkMachine, SHORT};
 
@@ -135,4 +138,35 @@ fn the_hold_that_was_to_be_traded_comes_back() {
     let mine = refused.into_data();
     assert!(door.in_open().now().is_ok(), "the door is open again");
     mine.to::<crate::door::Closed>().now().unwrap().commit();
+}
+
+#[test]
+fn it_wakes_who_polled_last_and_nobody_before() {
+    let door = DoorMachine::new();
+    let interrupt = Interrupt::new();
+    let wakes = [(); 2].map(|()| Arc::new(Wakes::default()));
+    let mut wait = Box::pin(door.in_closed().interruptible(&interrupt).into_future());
+    for wakes in &wakes {
+        assert!(poll_with(&mut wait, &Waker::from(Arc::clone(wakes))).is_none());
+    }
+    interrupt.interrupt();
+    assert_eq!(wakes.each_ref().map(|wakes| wakes.count()), [0, 1]);
+}
+
+#[test]
+fn it_keeps_nothing_of_a_wait_that_has_ended() {
+    let door = DoorMachine::new();
+    let interrupt = Interrupt::new();
+    let wakes = Arc::new(Wakes::default());
+    for gives_up in [true, false] {
+        let mut wait = Box::pin(door.in_closed().interruptible(&interrupt).into_future());
+        assert!(poll_with(&mut wait, &Waker::from(Arc::clone(&wakes))).is_none());
+        if gives_up {
+            drop(wait);
+        } else {
+            door.open_to_closed().commit().unwrap();
+            assert!(poll_with(&mut wait, &Waker::from(Arc::clone(&wakes))).is_some());
+        }
+        assert_eq!(Arc::strong_count(&wakes), 1, "a waker is kept: {gives_up}");
+    }
 }
