@@ -248,6 +248,42 @@ fn a_waker_that_panics_costs_nobody_else_the_wake_up() {
 }
 
 #[test]
+fn a_waker_that_panics_costs_no_handler_the_commit() {
+    let door = leaked();
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&heard);
+    door.observe(move |change| _ = count.fetch_add(change.sequence as usize, SeqCst));
+    let panics = || Hooks { wake: Box::new(|| panic!("waker")), ..Hooks::default() }.waker();
+    let mut waits = door.in_closed().into_future();
+    assert!(poll_with(&mut waits, &panics()).is_none());
+    assert!(catch_unwind(AssertUnwindSafe(|| door.open_to_closed().commit())).is_err());
+    assert_eq!(heard.load(SeqCst), 1);
+    drop(waits);
+    let mut waits = door.in_open().into_future();
+    assert!(poll_with(&mut waits, &panics()).is_none());
+    let entered = catch_unwind(AssertUnwindSafe(|| door.closed_to_open().now().unwrap().enter()));
+    assert!(entered.is_err());
+    assert_eq!(heard.load(SeqCst), 1 + 2);
+    drop(waits);
+    assert!(door.open_to_closed().commit().is_ok(), "the hold was let go of");
+}
+
+#[test]
+fn a_waker_that_panics_where_a_panic_rolls_back_leaves_that_panic_to_go_on() {
+    let door = leaked();
+    let panics = || Hooks { wake: Box::new(|| panic!("waker")), ..Hooks::default() }.waker();
+    let begun = door.open_to_closed().now().unwrap();
+    let mut waits = door.in_open().into_future();
+    assert!(poll_with(&mut waits, &panics()).is_none());
+    let work = catch_unwind(AssertUnwindSafe(move || {
+        let _begun = begun;
+        panic!("work");
+    }));
+    assert_eq!(*work.unwrap_err().downcast::<&str>().unwrap(), "work");
+    assert!(poll_with(&mut waits, Waker::noop()).unwrap().is_ok());
+}
+
+#[test]
 fn a_waker_that_panics_costs_nobody_else_the_interrupt() {
     let (door, interrupt) = (leaked(), Interrupt::new());
     let panics = || Hooks { wake: Box::new(|| panic!("waker")), ..Hooks::default() }.waker();

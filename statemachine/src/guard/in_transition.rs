@@ -1,11 +1,11 @@
 //! The exclusive right to a transition.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, panic::resume_unwind};
 
 use super::InState;
 use crate::{
     handlers::{Handlers, Veto},
-    lock::{Left, Lock, Move},
+    lock::{Left, Lock, Move, Panic},
     refused::Refused,
     state::{Any, Dataless, State, StateMachine, View},
     trace::{Waited, Work},
@@ -116,9 +116,8 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     ///
     /// # Panics
     ///
-    /// Where an `after`, `on_exit`, `on_enter` or `observe` handler does, when all have run; and where
-    /// the waker of a task that is woken does, in which case no handler is called. The commit stands,
-    /// and the old state's data is dropped.
+    /// Where an `after`, `on_exit`, `on_enter` or `observe` handler does, or the waker of a task that is
+    /// woken, when all have run. The commit stands, and the old state's data is dropped.
     #[inline]
     pub fn commit_with(self, data: B::Data) -> A::Data {
         self.finish(B::HAS_DATA.then(|| B::wrap(data)))
@@ -354,10 +353,10 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     #[inline]
     fn finish(self, data: Option<A::Machine>) -> A::Data {
         let (lock, step) = (self.right.lock(), self.step());
-        let Left { data, sequence } = self.right.commit(step, data);
+        let Left { data, sequence, panic } = self.right.commit(step, data);
         self.work.committed();
-        if let Some(sequence) = sequence {
-            tell(lock, step, sequence);
+        if sequence.is_some() || panic.is_some() {
+            tell(lock, step, sequence, panic);
         }
         A::unwrap(data.unwrap_or_else(|| A::Machine::dataless(step.from)))
     }
@@ -365,12 +364,12 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     #[inline]
     fn finish_and_hold(self, data: Option<A::Machine>) -> InState<'a, B> {
         let (lock, step) = (self.right.lock(), self.step());
-        let (Left { data, sequence }, hold) = self.right.commit_and_hold(step, data);
+        let (Left { data, sequence, panic }, hold) = self.right.commit_and_hold(step, data);
         // From here on a panic lets go of the hold.
         let hold = InState::of(hold);
         self.work.committed();
-        if let Some(sequence) = sequence {
-            tell(lock, step, sequence);
+        if sequence.is_some() || panic.is_some() {
+            tell(lock, step, sequence, panic);
         }
         drop(data);
         hold
@@ -406,10 +405,20 @@ fn position<A: State>(right: &Exclusive<'_, A::Machine>) -> u16 {
     if A::INDEX == Any::<A::Machine>::INDEX { right.position() } else { A::INDEX }
 }
 
-/// Tells the handlers of a commit.
+/// Tells the handlers of a commit, if there are any; then the panic of a waker goes on.
 #[cold]
-fn tell<S: StateMachine>(lock: &Lock<S, Handlers<S>>, step: Move, sequence: u64) {
-    lock.extension().run_after(step.from, step.to, sequence);
+fn tell<S: StateMachine>(
+    lock: &Lock<S, Handlers<S>>,
+    step: Move,
+    sequence: Option<u64>,
+    panic: Option<Panic>,
+) {
+    if let Some(sequence) = sequence {
+        lock.extension().run_after(step.from, step.to, sequence);
+    }
+    if let Some(panic) = panic {
+        resume_unwind(panic);
+    }
 }
 
 impl<A: State, B: State> fmt::Debug for InTransition<'_, A, B> {

@@ -1,12 +1,12 @@
 //! The two rights as values: who has one may do what it allows, and dropping it lets go.
 
-use std::mem;
+use std::{mem, panic::resume_unwind, thread};
 
 use crate::{state::StateMachine, sync::Backoff};
 
 use super::{
     Extension, Lock,
-    settle::Ending,
+    settle::{Ending, Panic},
     word::{MAX_HOLDERS, Word},
 };
 
@@ -39,6 +39,28 @@ pub(crate) struct Left<S> {
     pub(crate) data: Option<S>,
     /// The commit's number, where handlers are registered.
     pub(crate) sequence: Option<u64>,
+    /// The panic of a waker, which is to go on when the commit has been told of.
+    pub(crate) panic: Option<Panic>,
+}
+
+/// How a transition ended.
+struct Ended {
+    sequence: Option<u64>,
+    panic: Option<Panic>,
+}
+
+impl Ended {
+    const ALONE: Self = Self { sequence: None, panic: None };
+
+    /// Lets the panic of a waker go on, unless it was a panic that has rolled back.
+    #[inline]
+    fn rolled_back(self) {
+        if let Some(panic) = self.panic
+            && !thread::panicking()
+        {
+            resume_unwind(panic);
+        }
+    }
 }
 
 impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
@@ -77,10 +99,11 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
         step: Move,
         data: Option<S>,
     ) -> (Left<S>, Shared<'a, S, X>) {
-        // SAFETY: The end of the transition, before which nothing unwinds, counts one holder for this
-        // value. It is made first so that the hold is let go of where a waker panics.
-        let hold = unsafe { Shared::assume(self.lock) };
-        (self.end(step, data, true), hold)
+        let lock = self.lock;
+        let left = self.end(step, data, true);
+        // SAFETY: The end of the transition has just counted one holder, for this value.
+        let hold = unsafe { Shared::assume(lock) };
+        (left, hold)
     }
 
     /// Stays in the state, with a hold in place of the exclusive right.
@@ -88,9 +111,10 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
         let Self { lock, is_crowded } = self;
         let state = self.position();
         mem::forget(self);
+        let ended = lock.end(state, Ending { state, hold: true }, false, is_crowded);
         // SAFETY: As in `commit_and_hold`.
         let hold = unsafe { Shared::assume(lock) };
-        lock.end(state, Ending { state, hold: true }, false, is_crowded);
+        ended.rolled_back();
         hold
     }
 
@@ -110,15 +134,16 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
         } else {
             None
         };
-        let sequence = lock.end(step.from, Ending { state: step.to, hold }, true, is_crowded);
-        Left { data, sequence }
+        let ending = Ending { state: step.to, hold };
+        let Ended { sequence, panic } = lock.end(step.from, ending, true, is_crowded);
+        Left { data, sequence, panic }
     }
 }
 
 impl<S: StateMachine, X: Extension> Drop for Exclusive<'_, S, X> {
     fn drop(&mut self) {
         let state = self.position();
-        self.lock.end(state, Ending { state, hold: false }, false, self.is_crowded);
+        self.lock.end(state, Ending { state, hold: false }, false, self.is_crowded).rolled_back();
     }
 }
 
@@ -194,18 +219,18 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         }
     }
 
-    /// Ends the caller's transition; the commit's number, where handlers are registered.
+    /// Ends the caller's transition.
     #[inline]
-    fn end(&self, from: u16, ending: Ending, is_commit: bool, is_crowded: bool) -> Option<u64> {
+    fn end(&self, from: u16, ending: Ending, is_commit: bool, is_crowded: bool) -> Ended {
         let hope = Word::idle(from).begun();
         if !is_crowded && self.word.end(hope, ending.of(hope)).is_ok() {
-            return None;
+            return Ended::ALONE;
         }
         self.end_slowly(ending, is_commit)
     }
 
     #[cold]
-    fn end_slowly(&self, ending: Ending, is_commit: bool) -> Option<u64> {
+    fn end_slowly(&self, ending: Ending, is_commit: bool) -> Ended {
         let mut sequence = None;
         loop {
             let word = self.word.own();
@@ -214,11 +239,10 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
                 sequence = Some(self.extension().next_sequence());
             }
             if word.has_waiters() {
-                self.core().end(ending);
-                return sequence;
+                return Ended { sequence, panic: self.core().end(ending) };
             }
             if self.word.end(word, ending.of(word)).is_ok() {
-                return sequence;
+                return Ended { sequence, panic: None };
             }
         }
     }

@@ -25,6 +25,7 @@ pub(crate) use self::{
     place::{Answer, Granted, Place},
     queue::{Notify, Seen, wake_all},
     request::{Refusal, Request, StateSet, WatchSet},
+    settle::Panic,
     word::Word,
 };
 

@@ -3,7 +3,12 @@
 //! Every section leaves the queue settled: no waiter in it could have what it wants in the word as it
 //! is. [The protocol](super) says why that is enough for no wake-up to be lost.
 
-use std::{task::Waker, time::Instant};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::Waker,
+    time::Instant,
+};
 
 use crate::sync::Mutex;
 
@@ -43,9 +48,12 @@ impl Ending {
     }
 }
 
+/// What was panicked with.
+pub(crate) type Panic = Box<dyn Any + Send>;
+
 impl Core<'_> {
-    /// Ends the caller's transition and hands its right on.
-    pub(crate) fn end(self, ending: Ending) {
+    /// Ends the caller's transition and hands its right on; the panic of a waker, if one did.
+    pub(crate) fn end(self, ending: Ending) -> Option<Panic> {
         let mut wakes = Wakes::none();
         let mut queue = self.queue.lock();
         let from = self.word.own().state();
@@ -54,7 +62,8 @@ impl Core<'_> {
         }
         self.settle(&mut queue, Some(ending), &mut wakes);
         drop(queue);
-        wakes.wake();
+        // What a waker leaves half done behind its panic is its own.
+        catch_unwind(AssertUnwindSafe(|| wakes.wake())).err()
     }
 
     /// Hands on what a holder left that has just let go.
