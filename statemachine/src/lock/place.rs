@@ -44,13 +44,12 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         hope: Word,
     ) -> Result<(Granted<'_, S, X>, bool), Word> {
         match request.step(hope) {
-            Ok((right, new)) if new != hope => match self.word.take(hope, new) {
+            Ok((right, new)) if new != hope => {
+                self.word.take(hope, new)?;
                 // SAFETY: The exchange has just given that right, and it did not trade a hold.
-                Ok(()) => {
-                    Ok((unsafe { self.granted(right, hope.is_crowded()) }, hope.has_handlers()))
-                }
-                Err(actual) => Err(actual),
-            },
+                let granted = unsafe { self.granted(right, hope.is_crowded()) };
+                Ok((granted, hope.has_handlers()))
+            }
             _ => Err(hope),
         }
     }
