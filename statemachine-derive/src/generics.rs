@@ -20,6 +20,7 @@ pub struct Generics {
     this: TokenStream,
     view: TokenStream,
     never: TokenStream,
+    whatever: Ident,
 }
 
 #[derive(Clone)]
@@ -58,11 +59,12 @@ impl Generics {
             .flat_map(|clause| &clause.predicates)
             .map(|predicate| replace_self(predicate.to_token_stream(), &this))
             .collect();
-        let fresh = |word| fresh_lifetime(word, &input.to_token_stream());
+        let tokens = input.to_token_stream();
         Self {
             implied: outlives::implied(input),
-            view: fresh("view"),
-            never: fresh("never"),
+            view: fresh_lifetime("view", &tokens),
+            never: fresh_lifetime("never", &tokens),
+            whatever: fresh_name("Whatever", &tokens),
             params,
             predicates,
             this,
@@ -82,6 +84,11 @@ impl Generics {
     /// Another one, for bounds that are to be checked late.
     pub fn never(&self) -> &TokenStream {
         &self.never
+    }
+
+    /// A type parameter that the declaration does not mention, for one that may be anything.
+    pub fn whatever(&self) -> &Ident {
+        &self.whatever
     }
 
     /// The names of the type parameters, without `r#`.
@@ -199,6 +206,7 @@ impl Generics {
             this: self.this.clone(),
             view: self.view.clone(),
             never: self.never.clone(),
+            whatever: self.whatever.clone(),
         }
     }
 }
@@ -284,6 +292,15 @@ fn fresh_lifetime(word: &str, tokens: &TokenStream) -> TokenStream {
     }
     let lifetime = syn::Lifetime::new(&format!("'{word}"), proc_macro2::Span::call_site());
     lifetime.to_token_stream()
+}
+
+/// A name that is not in the tokens.
+fn fresh_name(word: &str, tokens: &TokenStream) -> Ident {
+    let mut word = word.to_owned();
+    while mention_name(tokens, &word) {
+        word.push('_');
+    }
+    Ident::new(&word, proc_macro2::Span::call_site())
 }
 
 fn angle(params: impl Iterator<Item = TokenStream>) -> TokenStream {

@@ -217,11 +217,13 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
 }
 
 /// `a_to_b` for each pair without a transition: a bound that is false says why at the call. Under a
-/// `for<'never>` it is not checked before, so nothing ever gets into the body. What is returned is
-/// what a legal one returns, else the next word in the call would bring a second error.
+/// `for<'never>` it is not checked before, so nothing ever gets into the body. What is returned has
+/// the methods of what a legal one returns and leaves its target open: else the next word in the call,
+/// or what that word demands of the target, would bring a second error.
 fn illegal(out: &Emit, position: usize) -> TokenStream {
     let Emit { machine, sm, .. } = out;
-    let (vis, never) = (machine.vis, machine.generics.never());
+    let (vis, never, whatever) =
+        (machine.vis, machine.generics.never(), machine.generics.whatever());
     let span = machine.states[position].ident.span();
     let from = out.marker(position);
     let mut tokens = TokenStream::new();
@@ -230,7 +232,7 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
         let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
         tokens.extend(quote! {
             #[doc(hidden)]
-            #vis fn #method(&self) -> #sm::Transition<'_, #from, #to>
+            #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #from, #whatever>
             where
                 for<#never> #bound,
             {
