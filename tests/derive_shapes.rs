@@ -438,3 +438,147 @@ mod generic_views {
         assert_eq!(*of_transition(&slot.full_to_empty().now().unwrap()), 5);
     }
 }
+
+mod deprecated {
+    //! What is deprecated may be a machine: only who uses it by its own name is warned.
+
+    use statemachine::StateMachine;
+
+    /// Used by the machine alone.
+    #[deprecated]
+    pub(crate) trait Old {}
+
+    #[allow(deprecated)]
+    impl Old for u8 {}
+
+    #[deprecated]
+    #[allow(deprecated)]
+    #[derive(StateMachine)]
+    #[machine(reset)]
+    pub(crate) enum Door<T: Old> {
+        #[state(to(Ajar))]
+        Open,
+        #[state(to(Closed))]
+        Ajar(T),
+        #[state(to(Open))]
+        Closed { by: Option<T> },
+    }
+
+    #[deprecated = "stays open"]
+    #[derive(StateMachine)]
+    #[machine(kind = GateKind)]
+    enum Gate {
+        #[state(terminal)]
+        Open,
+    }
+
+    #[derive(StateMachine)]
+    enum Lamp {
+        #[deprecated]
+        #[state(to(Dimmed))]
+        Lit(u8),
+        #[state(to(Dark))]
+        #[allow(deprecated)]
+        Dimmed(Option<Box<dyn Old + Send + Sync>>, u8),
+        #[state(to(Dark))]
+        Dark {
+            #[deprecated]
+            r#for: u8,
+        },
+    }
+
+    #[test]
+    fn a_deprecated_enum_is_a_machine() {
+        let door: DoorMachine<u8> = DoorMachine::new();
+        assert!(door.open_to_ajar().commit_with(1).is_ok());
+        assert!(door.ajar_to_closed().commit_with(DoorClosed { by: None }).is_ok());
+        assert_eq!(door.state(), DoorKind::Closed);
+        assert!(GateMachine::new().is_open());
+        assert!(LampMachine::new(1).is_lit());
+    }
+}
+
+mod silenced {
+    //! What is silenced in the declaration is silent in what is copied from it.
+
+    use std::{collections::LinkedList, rc::Rc};
+
+    use statemachine::StateMachine;
+
+    #[derive(StateMachine)]
+    #[expect(non_upper_case_globals, reason = "the standard's name")]
+    #[allow(clippy::type_complexity)]
+    pub(crate) enum Table<const width: usize> {
+        #[state(to(Lists))]
+        #[allow(clippy::redundant_allocation)]
+        Rows([u8; width], Rc<Box<Vec<(u8, Option<Result<u8, Box<dyn Fn(u8) -> Option<u16>>>>)>>>),
+        #[state(terminal)]
+        #[expect(non_snake_case)]
+        #[expect(clippy::linkedlist)]
+        Lists { perRow: LinkedList<u8> },
+    }
+
+    #[test]
+    fn silenced_lints_stay_silent() {
+        let table: TableMachine<2> = TableMachine::new(([1, 2], Rc::new(Box::default())));
+        let lists = TableLists { perRow: LinkedList::new() };
+        assert!(table.rows_to_lists().commit_with(lists).is_ok());
+    }
+}
+
+/// A variant that is hidden in the docs is no attempt at `#[non_exhaustive]`.
+#[derive(StateMachine)]
+pub enum Hidden {
+    /// Leads on.
+    #[state(to(Open))]
+    Closed(u8),
+    /// Leads back.
+    #[state(to(Closed))]
+    Open(u8),
+    #[doc(hidden)]
+    #[state(restored, to(Open))]
+    Kicked(u8),
+}
+
+#[test]
+fn a_state_may_be_hidden() {
+    let door = HiddenMachine::from_state(Hidden::Kicked(1));
+    assert_eq!(door.state().to_string(), "Kicked");
+}
+
+#[deny(rust_2018_idioms)]
+mod inferred {
+    //! What the compiler infers for the enum it infers for the machine, and has a lint against saying.
+
+    use statemachine::StateMachine;
+
+    #[derive(StateMachine)]
+    pub(crate) enum Loan<'a, T> {
+        #[state(to(Lent))]
+        Returned,
+        #[state(to(Returned))]
+        Lent(&'a T),
+    }
+
+    #[test]
+    fn a_bound_need_not_be_said() {
+        let loan: LoanMachine<'_, u8> = LoanMachine::new();
+        assert!(loan.returned_to_lent().commit_with(&1).is_ok());
+    }
+}
+
+#[test]
+fn parameters_may_have_the_names_of_generated_ones() {
+    #[derive(StateMachine)]
+    enum Whatever<View, Whatever_, Never> {
+        #[state(to(Never, Whatever_))]
+        View(View),
+        #[state(to(Whatever_))]
+        Never { whatever: Never },
+        #[state(terminal)]
+        Whatever_(Whatever_),
+    }
+    let machine = WhateverMachine::<u8, u8, u8>::new(1);
+    let never = WhateverNever { whatever: 2 };
+    assert!(machine.view_to_never().commit_with(never).is_ok());
+}

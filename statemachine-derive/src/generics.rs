@@ -8,7 +8,7 @@ use syn::{DeriveInput, GenericParam, ext::IdentExt as _};
 
 use crate::{
     outlives,
-    tokens::{flatten, from_inside, mention_lifetime, mention_name, replace_self},
+    tokens::{as_generated, flatten, from_inside, mention_lifetime, mention_name, replace_self},
 };
 
 /// The generic parameters of an enum.
@@ -46,7 +46,8 @@ enum Kind {
 impl Generics {
     pub fn from_syn(input: &DeriveInput) -> Self {
         let mut params: Vec<Param> = input.generics.params.iter().map(Param::from_syn).collect();
-        let ident = &input.ident;
+        // Else the compiler would warn of an enum that is deprecated.
+        let ident = as_generated(input.ident.to_token_stream());
         let args = angle(params.iter().map(|param| param.name.clone()));
         let this = quote!(#ident #args);
         for param in &mut params {
@@ -168,12 +169,13 @@ impl Generics {
     }
 
     pub fn where_clause(&self) -> TokenStream {
-        let predicates = self.predicates.iter().chain(&self.implied);
-        let mut predicates = predicates.peekable();
-        if predicates.peek().is_none() {
-            return TokenStream::new();
-        }
-        quote!(where #(#predicates),*)
+        where_clause(self.predicates.iter().chain(&self.implied))
+    }
+
+    /// What was declared, for a type that holds the enum: the compiler infers the rest for it too,
+    /// and some have themselves warned of what it can infer.
+    pub fn where_clause_of_type(&self) -> TokenStream {
+        where_clause(self.predicates.iter())
     }
 
     /// What the `where` clause says, each with a comma behind it.
@@ -301,6 +303,14 @@ fn fresh_name(word: &str, tokens: &TokenStream) -> Ident {
         word.push('_');
     }
     Ident::new(&word, proc_macro2::Span::call_site())
+}
+
+fn where_clause<'a>(predicates: impl Iterator<Item = &'a TokenStream>) -> TokenStream {
+    let mut predicates = predicates.peekable();
+    if predicates.peek().is_none() {
+        return TokenStream::new();
+    }
+    quote!(where #(#predicates),*)
 }
 
 fn angle(params: impl Iterator<Item = TokenStream>) -> TokenStream {

@@ -49,9 +49,10 @@ macro_rules! __serde_kind {
 macro_rules! __serde_machine {
     (
         ($($machine:tt)*) ($($enum:tt)*) $de:lifetime $never:lifetime
-        ($($params:tt)*) ($($de_params:tt)*) ($($predicates:tt)*)
+        ($($params:tt)*) ($($de_params:tt)*) ($($predicates:tt)*) ($($lints:tt)*)
     ) => {
         #[automatically_derived]
+        $($lints)*
         impl $($params)* $crate::__private::serde_core::Serialize for $($machine)*
         where
             $($predicates)*
@@ -66,6 +67,7 @@ macro_rules! __serde_machine {
         }
 
         #[automatically_derived]
+        $($lints)*
         impl $($de_params)* $crate::__private::serde_core::Deserialize<$de> for $($machine)*
         where
             $($predicates)*

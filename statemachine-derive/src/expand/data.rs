@@ -17,6 +17,7 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
     else {
         return TokenStream::new();
     };
+    let Emit { lints, .. } = out;
     let vis = out.machine.vis;
     let generics = out.machine.generics.used_in(fields.iter().map(|field| &field.ty));
     let non_exhaustive = state.is_non_exhaustive.then(|| quote!(#[non_exhaustive]));
@@ -35,13 +36,14 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
     });
     let (params, params_with_view) = (generics.for_impl(), generics.for_impl_with_view());
     let where_clause = generics.where_clause();
-    let copy = copy(borrowed, &generics);
+    let copy = copy(out, borrowed, &generics);
     let debug_owned = debug(out, owned, fields, &params, &generics.args(), &where_clause);
     let with_view = generics.args_with_view();
     let debug_borrowed = debug(out, borrowed, fields, &params_with_view, &with_view, &where_clause);
     quote! {
         #owned_doc
         #non_exhaustive
+        #lints
         #[allow(
             dead_code,
             missing_copy_implementations,
@@ -53,6 +55,7 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
 
         #borrowed_doc
         #non_exhaustive
+        #lints
         #[allow(
             dead_code,
             missing_copy_implementations,
@@ -77,12 +80,13 @@ fn debug(
     args: &TokenStream,
     where_clause: &TokenStream,
 ) -> TokenStream {
-    let sm = &out.sm;
+    let Emit { sm, lints, .. } = out;
     let text = name.unraw().to_string();
     let idents = fields.iter().map(|field| field.ident);
     let names = fields.iter().map(|field| field.ident.unraw().to_string());
     quote! {
         #[automatically_derived]
+        #lints
         impl #params ::core::fmt::Debug for #name #args #where_clause {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #[allow(unused_imports)]
@@ -104,11 +108,13 @@ fn field_doc(field: &Field, state: &State) -> TokenStream {
 }
 
 /// References can be copied whatever they refer to, which `#[derive]` does not know.
-fn copy(borrowed: &Ident, generics: &Generics) -> TokenStream {
+fn copy(out: &Emit, borrowed: &Ident, generics: &Generics) -> TokenStream {
+    let Emit { lints, .. } = out;
     let (params, args) = (generics.for_impl_with_view(), generics.args_with_view());
     let where_clause = generics.where_clause();
     quote! {
         #[automatically_derived]
+        #lints
         impl #params ::core::clone::Clone for #borrowed #args #where_clause {
             #[inline]
             fn clone(&self) -> Self {
@@ -117,6 +123,7 @@ fn copy(borrowed: &Ident, generics: &Generics) -> TokenStream {
         }
 
         #[automatically_derived]
+        #lints
         impl #params ::core::marker::Copy for #borrowed #args #where_clause {}
     }
 }

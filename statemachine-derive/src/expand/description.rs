@@ -7,7 +7,7 @@ use super::{Emit, machine::index};
 
 /// `impl StateMachine for Connection`.
 pub fn implementation(out: &Emit) -> TokenStream {
-    let Emit { machine, sm, this, for_impl, where_clause, .. } = out;
+    let Emit { machine, sm, lints, this, for_impl, where_clause, .. } = out;
     let name = machine.name();
     let kind = kind(out);
     let transitions = transitions(out);
@@ -30,6 +30,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let drawing = &out.picture.constant;
     quote! {
         #[automatically_derived]
+        #lints
         impl #for_impl #sm::StateMachine for #this #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
             const STATES: &'static [&'static ::core::primitive::str] = <#kind as #sm::Kind>::NAMES;

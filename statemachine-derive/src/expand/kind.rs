@@ -20,7 +20,7 @@ pub fn items(out: &Emit) -> TokenStream {
 }
 
 fn definition(out: &Emit) -> TokenStream {
-    let Emit { machine, names, .. } = out;
+    let Emit { machine, names, lints, .. } = out;
     let (vis, kind) = (machine.vis, &names.kind);
     let doc = docs::line(&format!(" A state of [`{}`], without its data.", machine.ident));
     let is_non_exhaustive = ast::is_non_exhaustive(&machine.original.attrs);
@@ -46,7 +46,8 @@ fn definition(out: &Emit) -> TokenStream {
             ::core::hash::Hash,
         )]
         #non_exhaustive
-        #[allow(dead_code, non_camel_case_types)]
+        #lints
+        #[allow(dead_code, non_camel_case_types, clippy::manual_non_exhaustive)]
         #vis #first #kind #body
     }
 }
@@ -89,10 +90,11 @@ fn of_the_twin(out: &Emit) -> TokenStream {
 }
 
 fn of_the_enum(out: &Emit) -> TokenStream {
-    let Emit { sm, this, for_impl, where_clause, .. } = out;
+    let Emit { sm, lints, this, for_impl, where_clause, .. } = out;
     let constants = constants(out);
     quote! {
         #[automatically_derived]
+        #lints
         impl #for_impl #sm::Kind for #this #where_clause {
             #constants
 
@@ -120,7 +122,7 @@ fn constants(out: &Emit) -> TokenStream {
 
 /// A kind that was asked for by name, where the enum is its own.
 fn alias(out: &Emit) -> TokenStream {
-    let Emit { machine, names, this, .. } = out;
+    let Emit { machine, names, lints, this, .. } = out;
     if machine.attr.kind.is_none() {
         return TokenStream::new();
     }
@@ -131,6 +133,7 @@ fn alias(out: &Emit) -> TokenStream {
     ));
     quote! {
         #doc
+        #lints
         #[allow(dead_code, non_camel_case_types)]
         #vis type #kind #params = #this;
     }

@@ -27,9 +27,10 @@ fn initial<'a>(out: &Emit<'a>) -> Option<&'a State<'a>> {
 }
 
 fn definition(out: &Emit) -> TokenStream {
-    let Emit { machine, sm, this, where_clause, .. } = out;
+    let Emit { machine, sm, lints, this, .. } = out;
     let (vis, ident) = (machine.vis, &out.names.machine);
     let params = machine.generics.for_type();
+    let where_clause = machine.generics.where_clause_of_type();
     let title = docs::line(&format!(
         " A [`{}`] that is shared: see [`Machine`]({}::Machine).",
         machine.ident,
@@ -43,13 +44,14 @@ fn definition(out: &Emit) -> TokenStream {
         #title
         #picture
         #table
+        #lints
         #[allow(dead_code, non_camel_case_types)]
         #vis #first #ident #params (#sm::Machine<#this>) #where_clause #last
     }
 }
 
 fn methods(out: &Emit) -> TokenStream {
-    let Emit { machine, for_impl, args, where_clause, .. } = out;
+    let Emit { machine, lints, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     let mut methods = new(out);
     methods.extend(whole(out));
@@ -65,6 +67,7 @@ fn methods(out: &Emit) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
+        #lints
         #[allow(dead_code, unused_qualifications)]
         impl #for_impl #ident #args #where_clause {
             #methods
@@ -262,10 +265,11 @@ fn reset(out: &Emit) -> TokenStream {
 }
 
 fn deref(out: &Emit) -> TokenStream {
-    let Emit { sm, this, for_impl, args, where_clause, .. } = out;
+    let Emit { sm, lints, this, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]
+        #lints
         impl #for_impl ::core::ops::Deref for #ident #args #where_clause {
             type Target = #sm::Machine<#this>;
 
@@ -278,10 +282,11 @@ fn deref(out: &Emit) -> TokenStream {
 }
 
 fn from_state(out: &Emit) -> TokenStream {
-    let Emit { sm, this, for_impl, args, where_clause, .. } = out;
+    let Emit { sm, lints, this, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]
+        #lints
         impl #for_impl ::core::convert::From<#this> for #ident #args #where_clause {
             #[inline]
             fn from(state: #this) -> Self {
@@ -292,10 +297,11 @@ fn from_state(out: &Emit) -> TokenStream {
 }
 
 fn debug(out: &Emit) -> TokenStream {
-    let Emit { for_impl, args, where_clause, .. } = out;
+    let Emit { lints, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]
+        #lints
         impl #for_impl ::core::fmt::Debug for #ident #args #where_clause {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Debug::fmt(&self.0, f)
@@ -305,10 +311,11 @@ fn debug(out: &Emit) -> TokenStream {
 }
 
 fn default(out: &Emit) -> TokenStream {
-    let Emit { for_impl, args, where_clause, .. } = out;
+    let Emit { lints, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]
+        #lints
         impl #for_impl ::core::default::Default for #ident #args #where_clause {
             #[inline]
             fn default() -> Self {

@@ -10,7 +10,7 @@ use crate::tokens::respanned;
 ///
 /// Nothing in it names an item of the enum's scope: where that is a function, no path leads there.
 pub fn module(out: &Emit) -> TokenStream {
-    let Emit { machine, names, .. } = out;
+    let Emit { machine, names, lints, .. } = out;
     let (vis, module) = (machine.vis, &names.module);
     let doc = docs::line(&format!(" The states of [`{}`], one type each.", machine.ident));
     let inside = visibility::inside(vis);
@@ -34,6 +34,7 @@ pub fn module(out: &Emit) -> TokenStream {
     quote! {
         #doc
         #links
+        #lints
         #[allow(
             dead_code,
             missing_copy_implementations,

@@ -5,6 +5,7 @@ mod data;
 mod description;
 mod docs;
 mod kind;
+mod lints;
 mod machine;
 mod markers;
 mod serde;
@@ -47,6 +48,8 @@ struct Emit<'a> {
     picture: Picture,
     /// The path of the runtime crate.
     sm: TokenStream,
+    /// What the user allows in the declaration, allowed in what is copied from it too.
+    lints: TokenStream,
     /// The enum with its arguments.
     this: &'a TokenStream,
     /// The enum's generic parameters: as declared on an impl, as arguments, and their bounds.
@@ -66,6 +69,7 @@ impl<'a> Emit<'a> {
             graph,
             picture: Picture::of(machine, &sm),
             sm,
+            lints: lints::allowed(machine.original),
             this: generics.this(),
             for_impl: generics.for_impl(),
             args: generics.args(),

@@ -7,7 +7,7 @@ use quote::quote;
 use super::Emit;
 
 pub fn items(out: &Emit) -> TokenStream {
-    let Emit { machine, names, sm, this, for_impl, args, .. } = out;
+    let Emit { machine, names, sm, lints, this, for_impl, args, .. } = out;
     let generics = &machine.generics;
     let (ident, kind) = (&names.machine, &names.kind);
     let (deserializer, never) = (generics.view(), generics.never());
@@ -19,7 +19,7 @@ pub fn items(out: &Emit) -> TokenStream {
         #of_kind
         #sm::__private::serde_machine! {
             (#ident #args) (#this) #deserializer #never
-            (#for_impl) (#for_deserialize) (#predicates)
+            (#for_impl) (#for_deserialize) (#predicates) (#lints)
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStrea
 }
 
 fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
-    let Emit { sm, this, for_impl, where_clause, .. } = out;
+    let Emit { sm, lints, this, for_impl, where_clause, .. } = out;
     let (marker, index) = (out.marker(position), index(position));
     // The first and the last token are where the compiler takes the impl's place from.
     let span = state.ident.span();
@@ -33,6 +33,7 @@ fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
     );
     quote! {
         #[automatically_derived]
+        #lints
         #first #for_impl #sm::Dataless for #marker #where_clause #body
     }
 }
@@ -110,7 +111,7 @@ fn binding(field: usize) -> Ident {
 }
 
 fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStream {
-    let Emit { sm, this, for_impl, where_clause, .. } = out;
+    let Emit { sm, lints, this, for_impl, where_clause, .. } = out;
     let view_lifetime = out.machine.generics.view();
     let (marker, index, path) = (out.marker(position), index(position), out.variant(state));
     let Shape { data, view, variant, owned, borrowed } = shape;
@@ -124,6 +125,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
         (out.machine.states.len() > 1).then(|| quote!(_ => #sm::__private::mismatch(),));
     quote! {
         #[automatically_derived]
+        #lints
         impl #for_impl #sm::State for #marker #where_clause {
             type Machine = #this;
             #types
@@ -169,7 +171,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
 }
 
 fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStream {
-    let Emit { sm, where_clause, .. } = out;
+    let Emit { sm, lints, where_clause, .. } = out;
     let generics = &out.machine.generics;
     let (lifetime, params) = (generics.view(), generics.for_impl_with_view());
     let marker = out.marker(position);
@@ -177,6 +179,7 @@ fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStr
     let ty = quote_spanned!(state.ident.span()=> type Borrowed = #view;);
     quote! {
         #[automatically_derived]
+        #lints
         impl #params #sm::Viewed<#lifetime> for #marker #where_clause {
             #ty
         }
@@ -184,11 +187,12 @@ fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStr
 }
 
 fn newtype(out: &Emit, position: usize, state: &State, ty: &TokenStream) -> TokenStream {
-    let Emit { sm, this, for_impl, where_clause, .. } = out;
+    let Emit { sm, lints, this, for_impl, where_clause, .. } = out;
     let (marker, view) = (out.marker(position), out.machine.generics.view());
     let field = quote_spanned!(state.ident.span()=> type Field = #ty;);
     quote! {
         #[automatically_derived]
+        #lints
         impl #for_impl #sm::Newtype for #marker #where_clause {
             #field
 

@@ -11,7 +11,7 @@ use crate::ast::State;
 /// Each stands where its target stands in `to(...)`: there the compiler points when it lists the
 /// transitions that are declared.
 pub fn implementations(out: &Emit, state: &State, position: usize) -> TokenStream {
-    let Emit { sm, for_impl, where_clause, .. } = out;
+    let Emit { sm, lints, for_impl, where_clause, .. } = out;
     let from = out.marker(position);
     let mut items = TokenStream::new();
     for target in &state.targets {
@@ -21,6 +21,7 @@ pub fn implementations(out: &Emit, state: &State, position: usize) -> TokenStrea
         let (first, body) = (quote_spanned!(span=> impl), quote_spanned!(span=> {}));
         items.extend(quote! {
             #[automatically_derived]
+            #lints
             #first #for_impl #sm::TransitionTo<#to> for #from #where_clause #body
         });
     }
