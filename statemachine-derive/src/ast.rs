@@ -10,7 +10,7 @@ use crate::{
     generics::Generics,
     names,
     resolve::{Resolved, Resolver},
-    tokens::replace_self,
+    tokens::{replace_self, with_lifetimes},
 };
 
 /// A declaration of a machine.
@@ -167,7 +167,10 @@ impl<'a> State<'a> {
 
 impl<'a> Fields<'a> {
     fn from_syn(fields: &'a syn::Fields, generics: &Generics) -> Self {
-        let ty = |field: &syn::Field| replace_self(field.ty.to_token_stream(), generics.this());
+        let lifetime = generics.lifetime();
+        let ty = |field: &syn::Field| {
+            with_lifetimes(replace_self(field.ty.to_token_stream(), generics.this()), &lifetime)
+        };
         match fields {
             syn::Fields::Named(named) if !named.named.is_empty() => Self::Named(
                 named

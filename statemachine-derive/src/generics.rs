@@ -92,6 +92,12 @@ impl Generics {
         &self.whatever
     }
 
+    /// The first lifetime, or `'static`.
+    pub fn lifetime(&self) -> TokenStream {
+        let first = self.params.iter().find(|param| matches!(param.kind, Kind::Lifetime));
+        first.map_or_else(|| quote!('static), |first| first.name.clone())
+    }
+
     /// The names of the type parameters, without `r#`.
     pub fn type_words(&self) -> impl Iterator<Item = &str> {
         let types = self.params.iter().filter(|param| matches!(param.kind, Kind::Type));
