@@ -1,5 +1,7 @@
 //! The declaration as a model of its own: states by position, targets resolved, spans kept.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens as _;
 use syn::{Attribute, Data, DeriveInput, Visibility, ext::IdentExt as _};
@@ -20,13 +22,13 @@ pub struct Machine<'a> {
     pub vis: &'a Visibility,
     pub generics: Generics,
     pub attr: MachineAttr,
-    /// The variants, then what targets named in vain: see [`State::is_declared`].
+    /// The variants, then what targets named in vain; never none: see [`State::is_declared`].
     pub states: Vec<State<'a>>,
     /// The position of the initial state.
     pub initial: usize,
     /// What `can_always_reach` names.
     pub goals: Vec<Target>,
-    /// Whether every target was understood; else the graph is not the one that was meant.
+    /// Whether every variant and target was understood; else the graph is not the one that was meant.
     pub is_complete: bool,
 }
 
@@ -43,7 +45,8 @@ pub struct State<'a> {
     /// The declared transitions out, each target once.
     pub targets: Vec<Target>,
     /// Whether there is such a variant. Where a target names a state that is none, that state is
-    /// made up, so that its uses bring no errors beside the one that was reported.
+    /// made up, so that its uses bring no errors beside the one that was reported; and so is one
+    /// where there are no variants, for a machine to be in.
     pub is_declared: bool,
     pub is_non_exhaustive: bool,
 }
@@ -80,11 +83,20 @@ impl<'a> Machine<'a> {
         for param in &input.generics.params {
             attr::refuse(cx, param_attrs(param), "a generic parameter");
         }
-        let mut states: Vec<State> =
-            variants(input).map(|variant| State::from_syn(cx, variant, &generics)).collect();
+        let mut names = HashSet::new();
+        // Of variants that have one name, which Rust itself reports, the first is the state.
+        let mut states: Vec<State> = variants(input)
+            .filter(|variant| names.insert(variant.ident.unraw()))
+            .map(|variant| State::from_syn(cx, variant, &generics))
+            .collect();
+        let are_distinct = states.len() == variants(input).count();
         let resolver = Resolver::new(states.iter().map(|state| state.name.clone()));
         let is_garbled = states.iter().any(|state| state.attr.is_garbled);
-        let is_complete = resolve_targets(cx, &resolver, &mut states) && !is_garbled;
+        let is_complete =
+            resolve_targets(cx, &resolver, &mut states) && !is_garbled && are_distinct;
+        if states.is_empty() {
+            states.push(State::made_up(&Ident::new("NoState", input.ident.span())));
+        }
         let goals = distinct(cx, "can_always_reach", &attr.can_always_reach, |name| match resolver
             .resolve(cx, name)
         {
@@ -110,8 +122,19 @@ impl<'a> Machine<'a> {
     }
 
     /// Whether no variant has fields: then the enum is its own kind.
+    ///
+    /// Not where there are no variants or a parameter that only a field could use, which is reported
+    /// and would bring more errors if it were.
     pub fn is_fieldless(&self) -> bool {
-        matches!(self.original.data, Data::Enum(_)) && self.states.iter().all(|s| !s.has_data())
+        self.declared().next().is_some()
+            && self.states.iter().all(|state| !state.has_data())
+            && self.generics.are_constant()
+    }
+
+    /// Whether the states are all that the compiler sees in the declaration.
+    pub fn is_exhaustive(&self) -> bool {
+        let declared = self.declared().count();
+        declared > 0 && declared == variants(self.original).count()
     }
 
     /// The states that there are variants for, each with its position.
@@ -148,7 +171,8 @@ impl<'a> State<'a> {
     fn made_up(ident: &Ident) -> Self {
         let name = ident.unraw().to_string();
         Self {
-            ident: ident.clone(),
+            // Among what names no state are the keywords that cannot name one.
+            ident: names::ident(&name, ident.span()),
             word: names::snake(&name),
             name,
             docs: Vec::new(),
@@ -223,7 +247,8 @@ fn resolve_targets(cx: &Ctxt, resolver: &Resolver, states: &mut Vec<State>) -> b
 
 /// The made-up state of that name, a new one where there is none yet.
 fn make_up(name: &Ident, declared: usize, states: &mut Vec<State>) -> usize {
-    let position = states.iter().skip(declared).position(|state| state.ident == *name);
+    let word = name.unraw().to_string();
+    let position = states.iter().skip(declared).position(|state| state.name == word);
     position.map_or_else(
         || {
             states.push(State::made_up(name));

@@ -98,6 +98,11 @@ impl Generics {
         first.map_or_else(|| quote!('static), |first| first.name.clone())
     }
 
+    /// Whether there are none but constants.
+    pub fn are_constant(&self) -> bool {
+        self.params.iter().all(|param| matches!(param.kind, Kind::Const(_)))
+    }
+
     /// The names of the type parameters, without `r#`.
     pub fn type_words(&self) -> impl Iterator<Item = &str> {
         let types = self.params.iter().filter(|param| matches!(param.kind, Kind::Type));

@@ -82,24 +82,25 @@ pub enum Item {
     Machine,
     Module,
     Kind,
-    Data,
+    /// The data of the state at that position, owned and borrowed.
+    Data(usize),
+    BorrowedData(usize),
 }
 
 /// One name for two methods.
 pub struct MethodClash {
     pub name: String,
-    /// The state on whose account the later of the two is generated.
-    pub state: usize,
-    pub with: Owner,
+    /// What the later of the two is generated for.
+    pub of: Owner,
+    /// What the earlier one is generated for; `None` where it is the runtime's `Machine` that has it.
+    pub with: Option<Owner>,
 }
 
-/// What had the name of a method first.
+/// What a method is generated for: a state or the transition from it to another.
 #[derive(Clone, Copy)]
-pub enum Owner {
-    /// The runtime's `Machine`.
-    Machine,
-    /// A state.
-    State(usize),
+pub struct Owner {
+    pub state: usize,
+    pub target: Option<usize>,
 }
 
 impl Names {
@@ -166,8 +167,8 @@ impl Items {
 /// Gives the names of methods out, each once.
 #[derive(Default)]
 struct Methods {
-    /// The state on whose account each was given out. Only ever asked for single names.
-    taken: HashMap<String, usize>,
+    /// What each was given out for. Only ever asked for single names.
+    taken: HashMap<String, Owner>,
     clashes: Vec<MethodClash>,
 }
 
@@ -180,20 +181,22 @@ impl Methods {
         }
         let mut names = Vec::with_capacity(states.len());
         for (position, state) in states.iter().enumerate() {
-            let (word, span) = (&state.word, state.ident.span());
+            let (word, span, owner) =
+                (&state.word, state.ident.span(), Owner { state: position, target: None });
             names.push(StateNames {
-                is_in: self.take(format!("is_{word}"), position, span),
-                hold: self.take(format!("in_{word}"), position, span),
-                to: is_entered[position].then(|| self.take(format!("to_{word}"), position, span)),
+                is_in: self.take(format!("is_{word}"), owner, span),
+                hold: self.take(format!("in_{word}"), owner, span),
+                to: is_entered[position].then(|| self.take(format!("to_{word}"), owner, span)),
                 transitions: Vec::with_capacity(state.targets.len()),
                 illegal: Vec::new(),
-                data: data_names(machine, state, items),
+                data: data_names(machine, position, items),
             });
         }
         for (position, state) in states.iter().enumerate() {
             for target in &state.targets {
                 let name = pair(state, &states[target.position]);
-                let method = self.take(name, position, target.ident.span());
+                let owner = Owner { state: position, target: Some(target.position) };
+                let method = self.take(name, owner, target.ident.span());
                 names[position].transitions.push(method);
             }
         }
@@ -214,38 +217,35 @@ impl Methods {
                 if !is_legal && !is_taken {
                     let method = ident(&name, from.ident.span());
                     names[source].illegal.push((target, method));
-                    self.taken.insert(name, source);
+                    self.taken.insert(name, Owner { state: source, target: Some(target) });
                 }
             }
         }
     }
 
-    fn take(&mut self, mut name: String, state: usize, span: Span) -> Ident {
-        let with = if OF_MACHINE.contains(&name.as_str()) {
-            Some(Owner::Machine)
-        } else {
-            self.taken.get(&name).map(|&earlier| Owner::State(earlier))
-        };
-        if let Some(with) = with {
-            self.clashes.push(MethodClash { name: name.clone(), state, with });
+    fn take(&mut self, mut name: String, of: Owner, span: Span) -> Ident {
+        let with = self.taken.get(&name).copied();
+        if with.is_some() || OF_MACHINE.contains(&name.as_str()) {
+            self.clashes.push(MethodClash { name: name.clone(), of, with });
         }
         while self.taken.contains_key(&name) {
             name.push('_');
         }
         let method = ident(&name, span);
-        self.taken.insert(name, state);
+        self.taken.insert(name, of);
         method
     }
 }
 
-fn data_names(machine: &Machine, state: &State, items: &mut Items) -> Option<(Ident, Ident)> {
+fn data_names(machine: &Machine, position: usize, items: &mut Items) -> Option<(Ident, Ident)> {
+    let state = &machine.states[position];
     let Fields::Named(_) = state.fields else {
         return None;
     };
     let name = format!("{}{}", machine.name(), state.name);
     let span = state.ident.span();
-    let owned = items.take(&name, span, Item::Data);
-    let borrowed = items.take(&format!("{name}Ref"), span, Item::Data);
+    let owned = items.take(&name, span, Item::Data(position));
+    let borrowed = items.take(&format!("{name}Ref"), span, Item::BorrowedData(position));
     Some((owned, borrowed))
 }
 
@@ -266,9 +266,16 @@ pub fn snake(name: &str) -> String {
     if snake.is_empty() { name.to_owned() } else { snake }
 }
 
+/// Those that no identifier can have, not even behind `r#`.
+const NEVER_RAW: [&str; 5] = ["self", "Self", "super", "crate", "_"];
+
+/// Whether a word that stands where an identifier may could name something.
+pub fn is_fit(word: &str) -> bool {
+    !NEVER_RAW.contains(&word)
+}
+
 /// The identifier of that name, which must be fit for one but may be a keyword.
-fn ident(name: &str, span: Span) -> Ident {
-    const NEVER_RAW: [&str; 4] = ["self", "Self", "super", "crate"];
+pub fn ident(name: &str, span: Span) -> Ident {
     const KEYWORDS: [&str; 48] = [
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
         "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
@@ -276,7 +283,7 @@ fn ident(name: &str, span: Span) -> Ident {
         "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
         "unsized", "use", "virtual", "where", "while", "yield",
     ];
-    if NEVER_RAW.contains(&name) {
+    if !is_fit(name) {
         Ident::new(&format!("{name}_"), span)
     } else if KEYWORDS.contains(&name) {
         Ident::new_raw(name, span)
@@ -319,6 +326,7 @@ mod tests {
             ("self", "self_"),
             ("Self", "Self_"),
             ("crate", "crate_"),
+            ("_", "__"),
             ("1", "_1"),
             ("is_type", "is_type"),
         ] {

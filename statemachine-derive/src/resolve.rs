@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
-use crate::ctxt::Ctxt;
+use crate::{ctxt::Ctxt, names};
 
 /// Finds states by name.
 pub struct Resolver {
@@ -40,16 +40,14 @@ impl Resolver {
             return Resolved::State(position);
         }
         let near = nearest(&word, self.names.iter().map(String::as_str));
-        match near {
-            Some(near) => cx
-                .error(name.span(), format_args!("unknown state `{word}`; did you mean `{near}`?")),
-            None => cx.error(
-                name.span(),
-                format_args!(
-                    "unknown state `{word}`; add a variant of that name or name one of the enum's"
-                ),
-            ),
-        }
+        let remedy = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names::is_fit(&word) => {
+                "add a variant of that name or name one of the enum's".to_owned()
+            }
+            None => "name one of the enum's variants".to_owned(),
+        };
+        cx.error(name.span(), format_args!("unknown state `{word}`; {remedy}"));
         near.and_then(|near| self.positions.get(near))
             .map_or(Resolved::Unknown, |&position| Resolved::State(position))
     }

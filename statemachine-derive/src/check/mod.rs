@@ -24,7 +24,7 @@ pub fn check(cx: &Ctxt, machine: &Machine, names: &Names, graph: &Graph) {
     names::words_differ(cx, machine);
     names::methods_differ(cx, machine, names);
     names::machine_is_not_hidden(cx, machine, names);
-    names::items_differ(cx, names);
+    names::items_differ(cx, machine, names);
 
     graph::terminal_states_end(cx, machine);
     graph::states_have_a_way_out(cx, machine);
@@ -51,7 +51,7 @@ fn is_enum(cx: &Ctxt, machine: &Machine) {
 /// A machine is always in one of its states, so there must be one to be in.
 fn has_states(cx: &Ctxt, machine: &Machine) {
     let is_enum = ast::keyword(&machine.original.data).is_none();
-    if is_enum && machine.states.is_empty() {
+    if is_enum && machine.declared().next().is_none() {
         cx.error(
             machine.ident.span(),
             format_args!("`{}` has no states; add a variant for each", machine.name()),

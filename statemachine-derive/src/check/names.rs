@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 
 use crate::{
@@ -30,65 +31,71 @@ pub fn words_are_in_snake_case(cx: &Ctxt, machine: &Machine) {
 /// Methods are named after states' words, so two states with one word would have the same methods.
 pub fn words_differ(cx: &Ctxt, machine: &Machine) {
     let mut first: HashMap<&str, &State> = HashMap::new();
-    for state in &machine.states {
+    for (_, state) in machine.declared() {
         let Some(earlier) = first.get(state.word.as_str()) else {
             first.insert(&state.word, state);
             continue;
         };
-        // Rust itself reports a variant that is there twice.
-        if earlier.name != state.name {
-            let span = match &state.attr.name {
-                Some(name) => name.span(),
-                None => state.ident.span(),
-            };
+        cx.error(
+            word_span(state),
+            format_args!(
+                "`{}` and `{}` would both be `{word}` in names of methods, as in `in_{word}`; give one another word with `#[state(name = ...)]`",
+                earlier.name,
+                state.name,
+                word = state.word
+            ),
+        );
+    }
+}
+
+/// Words that differ may still add up to one name: from `A` to `BToC` and from `AToB` to `C`.
+pub fn methods_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
+    for MethodClash { name, of, with } in &names.method_clashes {
+        let Some(with) = with else { continue };
+        // Two states with one word are what was reported then.
+        if is_declared(machine, *of)
+            && is_declared(machine, *with)
+            && words(machine, *of) != words(machine, *with)
+        {
             cx.error(
-                span,
+                word_span(&machine.states[of.state]),
                 format_args!(
-                    "`{}` and `{}` would both be `{word}` in names of methods, as in `in_{word}`; give one another word with `#[state(name = ...)]`",
-                    earlier.name,
-                    state.name,
-                    word = state.word
+                    "`{name}` would be the name of two methods, that {} and that {}; give one of these states another word with `#[state(name = ...)]`",
+                    describe_owner(machine, *with),
+                    describe_owner(machine, *of),
                 ),
             );
         }
     }
 }
 
-/// Words that differ may still add up to one name: from `A` to `BToC` and from `AToB` to `C`.
-pub fn methods_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
-    let mut words: Vec<&str> = machine.states.iter().map(|state| state.word.as_str()).collect();
-    words.sort_unstable();
-    if words.windows(2).any(|pair| pair[0] == pair[1]) {
-        // Most clashes come of those, and they are reported.
-        return;
-    }
-    for clash in &names.method_clashes {
-        let MethodClash { name, state, with } = clash;
-        if let Owner::State(other) = with {
-            let (state, other) = (&machine.states[*state], &machine.states[*other]);
-            cx.error(
-                state.ident.span(),
-                format_args!(
-                    "`{name}` would be the name of two methods, on account of `{}` and of `{}`; give one another word with `#[state(name = ...)]`",
-                    other.name, state.name
-                ),
-            );
-        }
+fn words<'a>(machine: &'a Machine, owner: Owner) -> (&'a str, Option<&'a str>) {
+    let word = |state: usize| machine.states[state].word.as_str();
+    (word(owner.state), owner.target.map(word))
+}
+
+/// Whether there are variants for all that it names.
+fn is_declared(machine: &Machine, owner: Owner) -> bool {
+    let is_declared = |state: usize| machine.states[state].is_declared;
+    is_declared(owner.state) && owner.target.is_none_or(is_declared)
+}
+
+fn describe_owner(machine: &Machine, owner: Owner) -> String {
+    let name = |state: usize| &machine.states[state].name;
+    match owner.target {
+        None => format!("of `{}`", name(owner.state)),
+        Some(target) => format!("from `{}` to `{}`", name(owner.state), name(target)),
     }
 }
 
 /// The generated type derefs to the runtime's `Machine`: a method named like one of its own would
 /// hide it.
 pub fn machine_is_not_hidden(cx: &Ctxt, machine: &Machine, names: &Names) {
-    for clash in &names.method_clashes {
-        if let MethodClash { name, state, with: Owner::Machine } = clash {
-            let state = &machine.states[*state];
-            let span = match &state.attr.name {
-                Some(name) => name.span(),
-                None => state.ident.span(),
-            };
+    for MethodClash { name, of, with } in &names.method_clashes {
+        let state = &machine.states[of.state];
+        if with.is_none() && state.is_declared {
             cx.error(
-                span,
+                word_span(state),
                 format_args!(
                     "the method `{name}` of state `{}` would hide `Machine::{name}`; give the state another word with `#[state(name = ...)]`",
                     state.name
@@ -98,9 +105,14 @@ pub fn machine_is_not_hidden(cx: &Ctxt, machine: &Machine, names: &Names) {
     }
 }
 
+/// Where a state's word comes from.
+fn word_span(state: &State) -> Span {
+    state.attr.name.as_ref().unwrap_or(&state.ident).span()
+}
+
 /// What is generated stands beside the enum, where each name can be had once. (Of other items there
 /// the derive knows nothing; Rust reports those.)
-pub fn items_differ(cx: &Ctxt, names: &Names) {
+pub fn items_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
     for clash in &names.item_clashes {
         let ItemClash { name, item, with, span } = clash;
         let remedy = match (item, with) {
@@ -110,27 +122,33 @@ pub fn items_differ(cx: &Ctxt, names: &Names) {
             (_, Item::Machine) => {
                 "rename the variant, or the machine with `#[machine(name = ...)]`"
             }
+            (_, Item::Module) => {
+                "rename the variant, or the module with `#[machine(states = ...)]`"
+            }
             (_, Item::Kind) => "rename the variant, or the kind with `#[machine(kind = ...)]`",
-            _ => "rename the variant",
+            (_, Item::Data(_) | Item::BorrowedData(_)) => "rename one of the two variants",
+            (_, Item::Enum | Item::Parameter) => "rename the variant",
         };
         cx.error(
             *span,
             format_args!(
                 "`{name}` would be the name of {} and of {}; {remedy}",
-                describe(*with),
-                describe(*item),
+                describe(machine, *with),
+                describe(machine, *item),
             ),
         );
     }
 }
 
-fn describe(item: Item) -> &'static str {
+fn describe(machine: &Machine, item: Item) -> String {
+    let name = |state: usize| &machine.states[state].name;
     match item {
-        Item::Enum => "the enum",
-        Item::Parameter => "a generic parameter",
-        Item::Machine => "the machine",
-        Item::Module => "the module of the states' types",
-        Item::Kind => "the kind",
-        Item::Data => "a state's data",
+        Item::Enum => "the enum".to_owned(),
+        Item::Parameter => "a generic parameter".to_owned(),
+        Item::Machine => "the machine".to_owned(),
+        Item::Module => "the module of the states' types".to_owned(),
+        Item::Kind => "the kind".to_owned(),
+        Item::Data(state) => format!("the data of `{}`", name(state)),
+        Item::BorrowedData(state) => format!("the borrowed data of `{}`", name(state)),
     }
 }

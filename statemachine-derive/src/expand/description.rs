@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Emit, machine::index};
+use super::{Emit, as_generated, machine::index};
 
 /// `impl StateMachine for Connection`.
 pub fn implementation(out: &Emit) -> TokenStream {
@@ -13,19 +13,18 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let transitions = transitions(out);
     let graph = graph(out);
     let indexes = machine.declared().map(|(position, state)| {
-        let (variant, index) = (out.variant(state), index(position));
-        quote!(#variant { .. } => #index,)
+        let (variant, index) = (as_generated(&state.ident), index(position));
+        quote!(Self::#variant { .. } => #index,)
     });
-    let has_variants = machine.declared().next().is_some();
-    let no_variants = (!has_variants).then(|| quote!(_ => #sm::__private::mismatch(),));
+    let otherwise = (!machine.is_exhaustive()).then(|| quote!(_ => #sm::__private::mismatch(),));
     let dataless = || {
         machine
             .declared()
             .filter(|(_, state)| !state.has_data())
-            .map(|(position, state)| (index(position), out.variant(state)))
+            .map(|(position, state)| (index(position), as_generated(&state.ident)))
     };
-    let owned = dataless().map(|(index, variant)| quote!(#index => #variant {},));
-    let borrowed = dataless().map(|(index, variant)| quote!(#index => &#variant {},));
+    let owned = dataless().map(|(index, variant)| quote!(#index => Self::#variant {},));
+    let borrowed = dataless().map(|(index, variant)| quote!(#index => &Self::#variant {},));
     let view = machine.generics.view();
     let drawing = &out.picture.constant;
     quote! {
@@ -43,7 +42,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
             fn index(&self) -> ::core::primitive::u16 {
                 match self {
                     #(#indexes)*
-                    #no_variants
+                    #otherwise
                 }
             }
 

@@ -56,8 +56,8 @@ pub fn table(out: &Emit) -> String {
             lines.push(row(&from, &states[target.position].name, &method.to_string()));
         }
     }
-    if let (Some(_), Some(initial)) = (out.machine.attr.reset, states.get(out.machine.initial)) {
-        lines.push(row("any", &initial.name, "reset"));
+    if out.machine.attr.reset.is_some() {
+        lines.push(row("any", &states[out.machine.initial].name, "reset"));
     }
     lines.join("\n")
 }

@@ -60,7 +60,6 @@ fn of_the_twin(out: &Emit) -> TokenStream {
         let (ident, index) = (as_generated(&state.ident), index(position));
         quote!(Self::#ident => #index,)
     });
-    let no_states = machine.states.is_empty().then(|| quote!(_ => #sm::__private::mismatch(),));
     let states = machine.states.iter().enumerate().map(|(position, state)| {
         let (ident, index) = (as_generated(&state.ident), index(position));
         quote!(#index => Self::#ident,)
@@ -74,7 +73,6 @@ fn of_the_twin(out: &Emit) -> TokenStream {
             fn position(&self) -> ::core::primitive::u16 {
                 match self {
                     #(#positions)*
-                    #no_states
                 }
             }
 

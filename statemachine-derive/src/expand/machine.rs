@@ -16,14 +16,14 @@ pub fn items(out: &Emit) -> TokenStream {
     items.extend(deref(out));
     items.extend(from_state(out));
     items.extend(debug(out));
-    if initial(out).is_some_and(|initial| !initial.has_data()) {
+    if !initial(out).has_data() {
         items.extend(default(out));
     }
     items
 }
 
-fn initial<'a>(out: &Emit<'a>) -> Option<&'a State<'a>> {
-    out.machine.states.get(out.machine.initial)
+fn initial<'a>(out: &Emit<'a>) -> &'a State<'a> {
+    &out.machine.states[out.machine.initial]
 }
 
 fn definition(out: &Emit) -> TokenStream {
@@ -62,7 +62,7 @@ fn methods(out: &Emit) -> TokenStream {
         methods.extend(transitions(out, position));
         methods.extend(illegal(out, position));
     }
-    if machine.attr.reset.is_some() && initial(out).is_some() {
+    if machine.attr.reset.is_some() {
         methods.extend(reset(out));
     }
     quote! {
@@ -78,9 +78,7 @@ fn methods(out: &Emit) -> TokenStream {
 /// `new`, which is `const` where nothing has to be run to make the initial state.
 fn new(out: &Emit) -> TokenStream {
     let Emit { machine, sm, .. } = out;
-    let Some(state) = initial(out) else {
-        return TokenStream::new();
-    };
+    let state = initial(out);
     let vis = machine.vis;
     let index = index(machine.initial);
     let doc = docs::line(&format!(" A machine in the state `{}`.", state.name));

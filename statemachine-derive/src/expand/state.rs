@@ -121,8 +121,8 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
         type View<#view_lifetime> = #view where Self: #view_lifetime;
     };
     // With one variant there is no other to be surprised by.
-    let otherwise =
-        (out.machine.states.len() > 1).then(|| quote!(_ => #sm::__private::mismatch(),));
+    let is_only = out.machine.states.len() == 1 && out.machine.is_exhaustive();
+    let otherwise = (!is_only).then(|| quote!(_ => #sm::__private::mismatch(),));
     quote! {
         #[automatically_derived]
         #lints
