@@ -178,6 +178,15 @@ use __private as private;
 ///
 /// All of it has the enum's visibility. States are named in snake case: `FinWait1` is `fin_wait1`.
 ///
+/// | variant | its data | to hand over, as in `commit_with` | to look at, as in `view` |
+/// |---|---|---|---|
+/// | `A`, `A()`, `A {}` | none | `()`, or `commit()` | `()` |
+/// | `A(T)`, `A(())` too | one value | `T` | `&T` |
+/// | `A(T, U)` | a tuple | `(T, U)` | `(&T, &U)` |
+/// | `A { x: T }` | a struct | `EnumA { x: T }` | `EnumARef { x: &T }` |
+///
+/// Lints that an attribute in the declaration allows or expects are allowed in what is generated.
+///
 /// # On a variant: `#[state(...)]`
 ///
 /// | key | meaning |
