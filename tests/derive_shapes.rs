@@ -29,6 +29,20 @@ fn variants_without_fields_have_no_data() {
     assert_eq!(PlainMachine::default().into_state(), Plain::Unit);
 }
 
+#[test]
+fn a_field_of_the_unit_type_is_data() {
+    #[derive(StateMachine)]
+    enum Signal {
+        #[state(to(Given))]
+        Off,
+        #[state(to(Off))]
+        Given(()),
+    }
+    let signal = SignalMachine::new();
+    assert!(signal.off_to_given().commit_with(()).is_ok());
+    assert_eq!(signal.state(), SignalKind::Given);
+}
+
 /// One of each with data.
 #[derive(StateMachine, Debug, PartialEq)]
 #[machine(name = Link, states = links, kind = LinkState)]

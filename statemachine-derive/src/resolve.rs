@@ -66,7 +66,9 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
             continue;
         }
         let distance = strsim::osa_distance(&lower, &candidate.to_lowercase());
-        if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
+        // Of a word with all of it replaced nothing is left.
+        if distance <= limit && distance < length && best.is_none_or(|(least, _)| distance < least)
+        {
             best = Some((distance, candidate));
         }
     }
@@ -94,5 +96,7 @@ mod tests {
         assert_eq!(near("Closed"), None);
         assert_eq!(near("Left"), None);
         assert_eq!(near(""), None);
+        assert_eq!(nearest("C", ["A", "B"].into_iter()), None);
+        assert_eq!(nearest("b", ["A", "B"].into_iter()), Some("B"));
     }
 }
