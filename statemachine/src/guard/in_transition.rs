@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData, panic::resume_unwind};
 use super::InState;
 use crate::{
     handlers::{Handlers, Veto},
-    lock::{Left, Lock, Move, Panic},
+    lock::{Aftermath, Left, Lock, Move},
     refused::Refused,
     state::{Any, Dataless, State, StateMachine, View},
     trace::{Waited, Work},
@@ -353,10 +353,10 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     #[inline]
     fn finish(self, data: Option<A::Machine>) -> A::Data {
         let (lock, step) = (self.right.lock(), self.step());
-        let Left { data, sequence, panic } = self.right.commit(step, data);
+        let Left { data, aftermath } = self.right.commit(step, data);
         self.work.committed();
-        if sequence.is_some() || panic.is_some() {
-            tell(lock, step, sequence, panic);
+        if let Some(aftermath) = aftermath {
+            tell(lock, step, aftermath);
         }
         A::unwrap(data.unwrap_or_else(|| A::Machine::dataless(step.from)))
     }
@@ -364,12 +364,12 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     #[inline]
     fn finish_and_hold(self, data: Option<A::Machine>) -> InState<'a, B> {
         let (lock, step) = (self.right.lock(), self.step());
-        let (Left { data, sequence, panic }, hold) = self.right.commit_and_hold(step, data);
+        let (Left { data, aftermath }, hold) = self.right.commit_and_hold(step, data);
         // From here on a panic lets go of the hold.
         let hold = InState::of(hold);
         self.work.committed();
-        if sequence.is_some() || panic.is_some() {
-            tell(lock, step, sequence, panic);
+        if let Some(aftermath) = aftermath {
+            tell(lock, step, aftermath);
         }
         drop(data);
         hold
@@ -407,16 +407,11 @@ fn position<A: State>(right: &Exclusive<'_, A::Machine>) -> u16 {
 
 /// Tells the handlers of a commit, if there are any; then the panic of a waker goes on.
 #[cold]
-fn tell<S: StateMachine>(
-    lock: &Lock<S, Handlers<S>>,
-    step: Move,
-    sequence: Option<u64>,
-    panic: Option<Panic>,
-) {
-    if let Some(sequence) = sequence {
+fn tell<S: StateMachine>(lock: &Lock<S, Handlers<S>>, step: Move, aftermath: Aftermath) {
+    if let Some(sequence) = aftermath.sequence {
         lock.extension().run_after(step.from, step.to, sequence);
     }
-    if let Some(panic) = panic {
+    if let Some(panic) = aftermath.panic {
         resume_unwind(panic);
     }
 }

@@ -37,24 +37,23 @@ pub(crate) struct Move {
 pub(crate) struct Left<S> {
     /// The data of the state that was left, where it had any.
     pub(crate) data: Option<S>,
+    pub(crate) aftermath: Option<Aftermath>,
+}
+
+/// What is left to do after a transition that ended beside others who waited or listened.
+///
+/// One value, so that where there were none the compiler sees that nothing is left to do.
+pub(crate) struct Aftermath {
     /// The commit's number, where handlers are registered.
     pub(crate) sequence: Option<u64>,
     /// The panic of a waker, which is to go on when the commit has been told of.
     pub(crate) panic: Option<Panic>,
 }
 
-/// How a transition ended.
-struct Ended {
-    sequence: Option<u64>,
-    panic: Option<Panic>,
-}
-
-impl Ended {
-    const ALONE: Self = Self { sequence: None, panic: None };
-
+impl Aftermath {
     /// Lets the panic of a waker go on, unless it was a panic that has rolled back.
-    #[inline]
-    fn rolled_back(self) {
+    #[cold]
+    fn of_rollback(self) {
         if let Some(panic) = self.panic
             && !thread::panicking()
         {
@@ -111,10 +110,12 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
         let Self { lock, is_crowded } = self;
         let state = self.position();
         mem::forget(self);
-        let ended = lock.end(state, Ending { state, hold: true }, false, is_crowded);
+        let aftermath = lock.end(state, Ending { state, hold: true }, false, is_crowded);
         // SAFETY: As in `commit_and_hold`.
         let hold = unsafe { Shared::assume(lock) };
-        ended.rolled_back();
+        if let Some(aftermath) = aftermath {
+            aftermath.of_rollback();
+        }
         hold
     }
 
@@ -135,15 +136,18 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
             None
         };
         let ending = Ending { state: step.to, hold };
-        let Ended { sequence, panic } = lock.end(step.from, ending, true, is_crowded);
-        Left { data, sequence, panic }
+        let aftermath = lock.end(step.from, ending, true, is_crowded);
+        Left { data, aftermath }
     }
 }
 
 impl<S: StateMachine, X: Extension> Drop for Exclusive<'_, S, X> {
     fn drop(&mut self) {
         let state = self.position();
-        self.lock.end(state, Ending { state, hold: false }, false, self.is_crowded).rolled_back();
+        let ending = Ending { state, hold: false };
+        if let Some(aftermath) = self.lock.end(state, ending, false, self.is_crowded) {
+            aftermath.of_rollback();
+        }
     }
 }
 
@@ -221,16 +225,22 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
 
     /// Ends the caller's transition.
     #[inline]
-    fn end(&self, from: u16, ending: Ending, is_commit: bool, is_crowded: bool) -> Ended {
+    fn end(
+        &self,
+        from: u16,
+        ending: Ending,
+        is_commit: bool,
+        is_crowded: bool,
+    ) -> Option<Aftermath> {
         let hope = Word::idle(from).begun();
         if !is_crowded && self.word.end(hope, ending.of(hope)).is_ok() {
-            return Ended::ALONE;
+            return None;
         }
-        self.end_slowly(ending, is_commit)
+        Some(self.end_slowly(ending, is_commit))
     }
 
     #[cold]
-    fn end_slowly(&self, ending: Ending, is_commit: bool) -> Ended {
+    fn end_slowly(&self, ending: Ending, is_commit: bool) -> Aftermath {
         let mut sequence = None;
         loop {
             let word = self.word.own();
@@ -239,10 +249,10 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
                 sequence = Some(self.extension().next_sequence());
             }
             if word.has_waiters() {
-                return Ended { sequence, panic: self.core().end(ending) };
+                return Aftermath { sequence, panic: self.core().end(ending) };
             }
             if self.word.end(word, ending.of(word)).is_ok() {
-                return Ended { sequence, panic: None };
+                return Aftermath { sequence, panic: None };
             }
         }
     }

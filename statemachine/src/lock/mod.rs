@@ -20,12 +20,11 @@ use crate::{
 };
 
 pub(crate) use self::{
-    guard::{Exclusive, Left, Move, Shared},
+    guard::{Aftermath, Exclusive, Left, Move, Shared},
     ordering::{COUNT, RAISE, RAISED},
     place::{Answer, Granted, Place},
     queue::{Notify, Seen, wake_all},
     request::{Refusal, Request, StateSet, WatchSet},
-    settle::Panic,
     word::Word,
 };
 
