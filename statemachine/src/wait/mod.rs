@@ -371,11 +371,12 @@ impl<H: Ask> Future for Wait<'_, H> {
         let this = &mut *self;
         if this.place.is_none() {
             let handle = this.handle.as_mut().expect("polled after it was ready");
-            let attempt = handle.attempt().or_else(|seen| match handle.wants(seen.state()) {
-                true => handle.insist(seen),
-                false => Err(Refusal::WrongState(seen.state())),
-            });
-            if let Ok((granted, listened)) = attempt {
+            let attempt = match handle.attempt() {
+                Ok(granted) => Some(granted),
+                Err(seen) if handle.wants(seen.state()) => handle.insist(seen).ok(),
+                Err(_) => None,
+            };
+            if let Some((granted, listened)) = attempt {
                 let handle = this.handle.take().expect("it was there just now");
                 return Poll::Ready(handle.accept(granted, listened, Waited::NOT));
             }

@@ -46,7 +46,7 @@ pub fn between_tasks() -> Contest {
         charted: 0,
         rounds: None,
         contestants: vec![
-            tasks::<NotifyEach>("`parking_lot` mutex, tokio `Notify` a state", Role::Rival),
+            tasks::<NotifyEach>("`parking_lot` mutex, tokio `Notify` a state", Role::Limit),
             tasks::<GameMachine>("statemachine", Role::Ours),
             tasks::<Watch>("tokio `watch`", Role::Rival),
             tasks::<Listened>("`AtomicU8`, event-listener", Role::Rival),
