@@ -181,7 +181,8 @@ impl Request {
         let row = graph.reach_of(state);
         match *self {
             Self::Exclusive(set) | Self::Shared(set) => set.intersects(row),
-            Self::Join { from, to } => has_bit(row, to) || from.intersects(row),
+            // From wherever one of the sources can be reached, so can what they lead to.
+            Self::Join { to, .. } => has_bit(row, to),
             Self::Upgrade => true,
             Self::Watch(ref states) => share_a_bit(states.bits(), row),
         }
