@@ -196,6 +196,24 @@ fn tasks_and_threads_stand_in_one_queue_in_order_of_arrival() {
 }
 
 #[test]
+fn who_gives_up_leaves_the_others_in_order_of_arrival() {
+    let link = LinkMachine::new();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = Box::pin(link.to_up().into_future());
+    let mut second = Box::pin(link.in_up().into_future());
+    let transition = link.down_to_up().now().unwrap();
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    assert!(second.as_mut().poll(&mut context).is_pending());
+    drop(first);
+    let mut third = Box::pin(link.in_broken().into_future());
+    assert!(third.as_mut().poll(&mut context).is_pending());
+    let order: Vec<String> =
+        link.waiting().waiters.iter().map(|waiter| waiter.wanted.to_string()).collect();
+    assert_eq!(order, ["a hold on Up", "a hold on Broken"]);
+    drop(transition);
+}
+
+#[test]
 fn a_dump_of_the_machine_explains_what_is_stuck() {
     let link = LinkMachine::new();
     let hold = link.in_down().now().unwrap();
