@@ -4,7 +4,7 @@
 use std::{
     future::{Future, IntoFuture},
     mem::ManuallyDrop,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, panic_any},
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -232,14 +232,17 @@ fn a_waker_may_poll_on_the_spot() {
 #[test]
 fn a_waker_that_panics_costs_nobody_else_the_wake_up() {
     let door = leaked();
-    let panics = || Hooks { wake: Box::new(|| panic!("waker")), ..Hooks::default() }.waker();
+    let panics = |with: &'static str| {
+        Hooks { wake: Box::new(move || panic_any(with)), ..Hooks::default() }.waker()
+    };
     let mut first = door.in_closed().into_future();
-    assert!(poll_with(&mut first, &panics()).is_none());
+    assert!(poll_with(&mut first, &panics("first")).is_none());
     let mut second = door.in_closed().into_future();
-    assert!(poll_with(&mut second, &panics()).is_none());
+    assert!(poll_with(&mut second, &panics("second")).is_none());
     let others: Vec<_> = (0..3).map(|_| Task::waiting(door.in_closed())).collect();
     let committed = catch_unwind(AssertUnwindSafe(|| door.open_to_closed().commit()));
-    assert!(committed.is_err(), "the panic reaches whose call it was");
+    let panic = committed.expect_err("the first panic reaches whose call it was");
+    assert_eq!(panic.downcast_ref(), Some(&"first"));
     assert!(door.is_closed() && !door.is_in_transition());
     assert_eq!(others.iter().map(Task::wakes).sum::<usize>(), 3);
     assert!(poll_with(&mut first, Waker::noop()).unwrap().is_ok());

@@ -43,15 +43,13 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         request: &Request,
         hope: Word,
     ) -> Result<(Granted<'_, S, X>, bool), Word> {
-        match request.step(hope) {
-            Ok((right, new)) if new != hope => {
-                self.word.take(hope, new)?;
-                // SAFETY: The exchange has just given that right, and it did not trade a hold.
-                let granted = unsafe { self.granted(right, hope.is_crowded()) };
-                Ok((granted, hope.has_handlers()))
-            }
-            _ => Err(hope),
-        }
+        let Ok((right, new)) = request.step(hope) else {
+            return Err(hope);
+        };
+        self.word.take(hope, new)?;
+        // SAFETY: The exchange has just given that right, and it did not trade a hold.
+        let granted = unsafe { self.granted(right, hope.is_crowded()) };
+        Ok((granted, hope.has_handlers()))
     }
 
     /// Takes what is asked for, at once or not at all, where the word was last seen to be that. With

@@ -169,9 +169,6 @@ impl AtomicWord {
                 word = self.look();
                 (right, new) = request.step(word)?;
             }
-            if new == word {
-                return Ok((right, word));
-            }
             match self.take(word, new) {
                 Ok(()) => return Ok((right, word)),
                 Err(actual) => word = actual,
