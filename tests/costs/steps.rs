@@ -137,7 +137,8 @@ fn each_trade_of_one_right_for_another_takes_one() {
     });
 }
 
-/// A failed guess, the queue's mutex and the exchange under it: whoever waits, and however many.
+/// A failed guess, the right, the queue's mutex, the exchange under it, and the mutex let go of:
+/// whoever waits, and however many.
 #[test]
 fn a_commit_beside_uninterested_waiters_costs_the_same_for_any_number() {
     let link = LinkMachine::new();
@@ -148,6 +149,7 @@ fn a_commit_beside_uninterested_waiters_costs_the_same_for_any_number() {
     };
     let _first = waiter(link.in_connected());
     let one = count();
+    assert_eq!(one, 5);
     let _holders: Vec<_> = (0..99).map(|_| waiter(link.in_connected())).collect();
     assert_eq!(count(), one);
     let _leavers: Vec<_> = (0..99).map(|_| waiter(link.connected_to_disconnected())).collect();
