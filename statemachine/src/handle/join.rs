@@ -5,7 +5,7 @@ use std::{fmt, future::IntoFuture, time::Duration};
 use super::Transition;
 use crate::{
     guard::{InState, InTransition, Joined},
-    lock::{Notify, Refusal, Request, Word},
+    lock::{Notify, Refusal, Request, StateSet, Word},
     refused::Refused,
     state::State,
     trace::Waited,
@@ -90,12 +90,17 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
         let lock = self.transition.machine().lock();
-        lock.try_acquire(&self.request(), lock.look())
+        let seen = lock.look();
+        if seen.state() == B::INDEX {
+            lock.try_hold(StateSet::One(B::INDEX), seen)
+        } else {
+            lock.try_begin(self.transition.from(), seen)
+        }
     }
 
     #[inline(always)]
     fn wants(&self, state: u16) -> bool {
-        self.request().wants(state).is_some()
+        state == B::INDEX || self.transition.from().contains(state)
     }
 
     fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {

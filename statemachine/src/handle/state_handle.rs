@@ -127,9 +127,13 @@ assert!(door.in_closed().now().is_err());
         (A::INDEX != Any::<A::Machine>::INDEX).then_some(A::INDEX)
     }
 
-    #[inline]
+    #[inline(always)]
+    fn states() -> StateSet {
+        Self::position().map_or(StateSet::All, StateSet::One)
+    }
+
     fn request() -> Request {
-        Request::Shared(Self::position().map_or(StateSet::All, StateSet::One))
+        Request::Shared(Self::states())
     }
 }
 
@@ -144,12 +148,12 @@ impl<'a, A: State> Ask for StateHandle<'a, A> {
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
         let lock = self.machine.lock();
-        lock.try_acquire(&Self::request(), lock.look())
+        lock.try_hold(Self::states(), lock.look())
     }
 
     #[inline(always)]
     fn wants(&self, state: u16) -> bool {
-        Self::request().wants(state).is_some()
+        Self::states().contains(state)
     }
 
     fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {

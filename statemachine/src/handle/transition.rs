@@ -395,7 +395,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
             StateSet::One(state) => Word::idle(state),
             StateSet::Bits(_) | StateSet::All => lock.look(),
         };
-        lock.try_acquire(&self.request(), hope)
+        lock.try_begin(self.from(), hope)
     }
 
     #[inline(always)]

@@ -199,11 +199,9 @@ impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
 impl<S: StateMachine, X: Extension> Drop for Shared<'_, S, X> {
     #[inline]
     fn drop(&mut self) {
-        let word = self.lock.word.leave();
-        // Only a transition can have become possible, and one that waits has shut the door. It needs
-        // all holders gone, or all but the one that is to be traded.
-        if word.is_door_shut() && word.holders() <= 1 {
-            self.lock.core().left();
+        // Only a transition can have become possible, and one that waits has shut the door.
+        if self.lock.word.leave() {
+            self.lock.left();
         }
     }
 }
@@ -220,6 +218,16 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         match data {
             Some(data) => data,
             None => S::dataless_ref(self.word.own().state()),
+        }
+    }
+
+    /// Hands on what a holder has left behind a shut door.
+    #[cold]
+    fn left(&self) {
+        // A transition needs all holders gone, or all but the one that is to be traded. Whoever came
+        // or left since has the same to do when it leaves.
+        if self.look().holders() <= 1 {
+            self.core().left();
         }
     }
 

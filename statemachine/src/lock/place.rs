@@ -8,7 +8,7 @@ use super::{
     Extension, Lock,
     guard::{Exclusive, Shared},
     queue::{Notify, Outcome, Ticket},
-    request::{Refusal, Request, Right},
+    request::{Refusal, Request, Right, StateSet, exclusive, shared},
     settle::Entered,
     word::Word,
 };
@@ -32,24 +32,37 @@ pub(crate) struct Place<'a, S: StateMachine, X: Extension> {
 }
 
 impl<S: StateMachine, X: Extension> Lock<S, X> {
-    /// Takes what is asked for by one exchange, where the word is what the caller hopes for or has
-    /// seen; else the word that it was found to be. With it comes whether handlers are registered.
+    /// Takes the exclusive right in one of these states by one exchange, where the word is what the
+    /// caller hopes for or has seen; else gives the word that it was found to be. With the right comes
+    /// whether handlers are registered.
     ///
-    /// Always inlined, so that what is known of the request when it is compiled leaves one exchange
+    /// Always inlined, so that what is known of the states when it is compiled leaves one exchange
     /// with constants.
     #[inline(always)]
-    pub(crate) fn try_acquire(
+    pub(crate) fn try_begin(
         &self,
-        request: &Request,
+        from: StateSet,
         hope: Word,
     ) -> Result<(Granted<'_, S, X>, bool), Word> {
-        let Ok((right, new)) = request.step(hope) else {
-            return Err(hope);
-        };
-        self.word.take(hope, new)?;
-        // SAFETY: The exchange has just given that right, and it did not trade a hold.
-        let granted = unsafe { self.granted(right, hope.is_crowded()) };
-        Ok((granted, hope.has_handlers()))
+        let begun = exclusive(from, hope).map_err(|_| hope)?;
+        self.word.take(hope, begun)?;
+        // SAFETY: The exchange has just given the right, to this caller.
+        let right = unsafe { Exclusive::assume(self, hope.is_crowded()) };
+        Ok((Granted::Exclusive(right), hope.has_handlers()))
+    }
+
+    /// The same for a shared right in one of these states.
+    #[inline(always)]
+    pub(crate) fn try_hold(
+        &self,
+        states: StateSet,
+        seen: Word,
+    ) -> Result<(Granted<'_, S, X>, bool), Word> {
+        let held = shared(states, seen).map_err(|_| seen)?;
+        self.word.take(seen, held)?;
+        // SAFETY: The exchange has just counted one holder, for this value.
+        let right = unsafe { Shared::assume(self) };
+        Ok((Granted::Shared(right), seen.has_handlers()))
     }
 
     /// Takes what is asked for, at once or not at all, where the word was last seen to be that. With

@@ -133,19 +133,16 @@ pub(crate) enum Refusal {
 
 impl Request {
     /// The right that is had by changing the word from `word` to the given one.
-    #[inline(always)]
     pub(crate) fn step(&self, word: Word) -> Result<(Right, Word), Refusal> {
         let state = word.state();
         match *self {
-            Self::Exclusive(set) => exclusive(set, word),
-            Self::Shared(set) => shared(set, word),
-            Self::Join { from, to } => {
-                if state == to {
-                    shared(StateSet::One(to), word)
-                } else {
-                    exclusive(from, word)
-                }
+            Self::Join { to, .. } if state == to => {
+                Ok((Right::Shared, shared(StateSet::One(to), word)?))
             }
+            Self::Exclusive(set) | Self::Join { from: set, .. } => {
+                Ok((Right::Exclusive, exclusive(set, word)?))
+            }
+            Self::Shared(set) => Ok((Right::Shared, shared(set, word)?)),
             Self::Upgrade => {
                 if word.holders() == 1 {
                     Ok((Right::Exclusive, word.upgraded()))
@@ -164,7 +161,6 @@ impl Request {
     }
 
     /// The right that it would take in that state.
-    #[inline(always)]
     pub(crate) fn wants(&self, state: u16) -> Option<Right> {
         match *self {
             Self::Exclusive(set) => set.contains(state).then_some(Right::Exclusive),
@@ -215,8 +211,9 @@ impl Request {
     }
 }
 
+/// The word with a transition begun from one of these states.
 #[inline(always)]
-fn exclusive(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
+pub(super) fn exclusive(set: StateSet, word: Word) -> Result<Word, Refusal> {
     let state = word.state();
     if !set.contains(state) {
         Err(Refusal::WrongState(state))
@@ -225,12 +222,13 @@ fn exclusive(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
     } else if word.holders() > 0 {
         Err(Refusal::InUse { state, holders: word.holders() })
     } else {
-        Ok((Right::Exclusive, word.begun()))
+        Ok(word.begun())
     }
 }
 
+/// The word with one holder more of one of these states.
 #[inline(always)]
-fn shared(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
+pub(super) fn shared(set: StateSet, word: Word) -> Result<Word, Refusal> {
     let state = word.state();
     if !set.contains(state) {
         Err(Refusal::WrongState(state))
@@ -239,6 +237,6 @@ fn shared(set: StateSet, word: Word) -> Result<(Right, Word), Refusal> {
     } else if word.holders() == MAX_HOLDERS {
         Err(Refusal::InUse { state, holders: MAX_HOLDERS })
     } else {
-        Ok((Right::Shared, word.held()))
+        Ok(word.held())
     }
 }

@@ -1,10 +1,10 @@
 //! The word that is the truth about a machine, and the only operations on it.
 //!
 //! ```text
-//!  31            14   13       12     11       10        9      0
-//! ┌────────────────┬────────┬──────┬───────┬───────────┬─────────┐
-//! │    holders     │HANDLERS│ DOOR │WAITERS│ EXCLUSIVE │  state  │
-//! └────────────────┴────────┴──────┴───────┴───────────┴─────────┘
+//!   31   30            13   12       11        10        9      0
+//! ┌──────┬────────────────┬────────┬───────┬───────────┬─────────┐
+//! │ OPEN │    holders     │HANDLERS│WAITERS│ EXCLUSIVE │  state  │
+//! └──────┴────────────────┴────────┴───────┴───────────┴─────────┘
 //! ```
 //!
 //! What the combinations mean and who may change which bit is in [the protocol](super).
@@ -19,12 +19,13 @@ use super::{
 const STATE: u32 = 0b11_1111_1111;
 const EXCLUSIVE: u32 = 1 << 10;
 const WAITERS: u32 = 1 << 11;
-const DOOR: u32 = 1 << 12;
-const HANDLERS: u32 = 1 << 13;
-const HOLDER: u32 = 1 << 14;
+const HANDLERS: u32 = 1 << 12;
+const HOLDER: u32 = 1 << 13;
+/// That the door is not shut. The sign: see [`AtomicWord::leave`].
+const OPEN: u32 = 1 << 31;
 
 /// The most holders that the word can count.
-pub(crate) const MAX_HOLDERS: u32 = u32::MAX / HOLDER;
+pub(crate) const MAX_HOLDERS: u32 = (OPEN - 1) / HOLDER;
 
 /// One value of the word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,13 +36,13 @@ impl Word {
     #[inline]
     pub(crate) const fn idle(state: u16) -> Self {
         assert!(state as u32 <= STATE, "a machine has at most 1024 states");
-        Self(state as u32)
+        Self(OPEN | state as u32)
     }
 
     /// Held in that state by as many as can be counted.
     #[cfg(all(test, not(loom)))]
     pub(super) fn full(state: u16) -> Self {
-        Self(u32::from(state) | (MAX_HOLDERS * HOLDER))
+        Self(Self::idle(state).0 | (MAX_HOLDERS * HOLDER))
     }
 
     #[inline]
@@ -61,7 +62,7 @@ impl Word {
 
     #[inline]
     pub(crate) fn is_door_shut(self) -> bool {
-        self.0 & DOOR != 0
+        self.0 & OPEN == 0
     }
 
     #[inline]
@@ -77,7 +78,7 @@ impl Word {
 
     #[inline]
     pub(crate) fn holders(self) -> u32 {
-        self.0 / HOLDER
+        (self.0 & !OPEN) / HOLDER
     }
 
     /// Whether a transition may begin.
@@ -120,7 +121,7 @@ impl Word {
 
     #[inline]
     pub(crate) fn with_door_shut(self, shut: bool) -> Self {
-        Self(if shut { self.0 | DOOR } else { self.0 & !DOOR })
+        Self(if shut { self.0 & !OPEN } else { self.0 | OPEN })
     }
 }
 
@@ -188,10 +189,16 @@ impl AtomicWord {
         self.exchange(old, new, COMMIT)
     }
 
-    /// Lets go of one hold; gives back the word with that hold gone.
+    /// Lets go of one hold; whether the door is shut.
+    ///
+    /// Taken as a number with a sign, an open word is negative, while one whose door is shut is more
+    /// than a holder, by those who wait if by nothing else. That is what a processor's subtraction
+    /// compares by itself, so that the word need not be given back.
     #[inline]
-    pub(crate) fn leave(&self) -> Word {
-        Word(self.0.fetch_sub(HOLDER, LET_GO) - HOLDER)
+    pub(crate) fn leave(&self) -> bool {
+        let word = self.0.fetch_sub(HOLDER, LET_GO);
+        debug_assert!(Word(word).has_waiters() || !Word(word).is_door_shut());
+        word.cast_signed() > HOLDER.cast_signed()
     }
 
     /// Says that handlers are registered.
