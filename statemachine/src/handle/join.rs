@@ -87,6 +87,11 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Join<'a, A, B> {
 impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
     type Place = Place<'a, A::Machine>;
 
+    #[inline]
+    fn look(&self) -> Word {
+        self.transition.machine().lock().look()
+    }
+
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
         let lock = self.transition.machine().lock();

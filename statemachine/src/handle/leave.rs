@@ -79,10 +79,15 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Leave<'a, A, B> {
 impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
     type Place = Place<'a, A::Machine>;
 
+    #[inline]
+    fn look(&self) -> Word {
+        self.held.as_ref().expect(ASKED_TWICE).look()
+    }
+
     /// Looks only: the word is what a trade of the hold begins with.
     #[inline]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
-        Err(self.held.as_ref().expect(ASKED_TWICE).look())
+        Err(self.look())
     }
 
     #[inline]

@@ -145,6 +145,11 @@ impl<'a, A: State> Handle for StateHandle<'a, A> {
 impl<'a, A: State> Ask for StateHandle<'a, A> {
     type Place = Place<'a, A::Machine>;
 
+    #[inline]
+    fn look(&self) -> Word {
+        self.machine.lock().look()
+    }
+
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
         let lock = self.machine.lock();

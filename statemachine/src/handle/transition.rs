@@ -388,6 +388,11 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Transition<'a, A, 
 impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> {
     type Place = Place<'a, A::Machine>;
 
+    #[inline]
+    fn look(&self) -> Word {
+        self.machine.lock().look()
+    }
+
     #[inline(always)]
     fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
         let lock = self.machine.lock();

@@ -77,6 +77,11 @@ impl<'a, S: StateMachine> Handle for When<'a, S> {
 impl<'a, S: StateMachine> Ask for When<'a, S> {
     type Place = Place<'a, S>;
 
+    #[inline]
+    fn look(&self) -> Word {
+        self.machine.lock().look()
+    }
+
     fn attempt(&mut self) -> Result<(Granted<'a, S>, bool), Word> {
         let seen = self.machine.lock().look();
         if self.states.contains(seen.state()) {

@@ -24,6 +24,7 @@ impl StateSet {
     }
 
     /// Visits each of them, where it is not all.
+    #[inline(always)]
     fn for_each(self, mut visit: impl FnMut(u16)) {
         match self {
             Self::One(one) => visit(one),
@@ -195,6 +196,7 @@ impl Request {
     }
 
     /// Visits each state in which it wants a right, once, where that is not any.
+    #[inline(always)]
     pub(crate) fn for_each_state(&self, mut visit: impl FnMut(u16)) {
         match *self {
             Self::Exclusive(set) | Self::Shared(set) => set.for_each(visit),

@@ -23,6 +23,7 @@ impl<T> Slab<T> {
     /// # Panics
     ///
     /// Where there are 2³² - 1 already.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, value: T) -> u32 {
         if self.free == NONE {
             let id = self.slots.len() as u32;
@@ -38,6 +39,7 @@ impl<T> Slab<T> {
         id
     }
 
+    #[inline(always)]
     pub(crate) fn remove(&mut self, id: u32) -> T {
         let slot = std::mem::replace(&mut self.slots[id as usize], Slot::Free { next: self.free });
         self.free = id;

@@ -74,6 +74,9 @@ pub(crate) trait Ask: Handle + Sized {
     /// Where it waits.
     type Place: Queued;
 
+    /// The word as it is.
+    fn look(&self) -> Word;
+
     /// Tries at once, by one exchange at the most; else the word that was seen. With what is granted
     /// comes whether handlers may be registered.
     fn attempt(&mut self) -> Result<(<Self::Place as Queued>::Granted, bool), Word>;
@@ -371,12 +374,12 @@ impl<H: Ask> Future for Wait<'_, H> {
         let this = &mut *self;
         if this.place.is_none() {
             let handle = this.handle.as_mut().expect("polled after it was ready");
-            let attempt = match handle.attempt() {
-                Ok(granted) => Some(granted),
-                Err(seen) if handle.wants(seen.state()) => handle.insist(seen).ok(),
-                Err(_) => None,
-            };
-            if let Some((granted, listened)) = attempt {
+            // Looks first, as a thread that waits does not: a task that is to wait costs so little that
+            // an exchange which fails would be felt.
+            let attempt = handle
+                .wants(handle.look().state())
+                .then(|| handle.attempt().or_else(|seen| handle.insist(seen)));
+            if let Some(Ok((granted, listened))) = attempt {
                 let handle = this.handle.take().expect("it was there just now");
                 return Poll::Ready(handle.accept(granted, listened, Waited::NOT));
             }
