@@ -20,7 +20,8 @@ pub(crate) const LOOK: Ordering = Acquire;
 /// Looking at the state by an attempt that failed, whose refusal names the state it saw.
 pub(crate) const FAILED: Ordering = Acquire;
 
-/// Reading back a part of the word that the caller's own right keeps from changing.
+/// Reading back a part of the word that the caller's own right keeps from changing, or a guess at the
+/// rest of it that an exchange then checks.
 pub(crate) const OWN: Ordering = Relaxed;
 
 /// Installing what is allocated on first use, or losing the race to and using the winner's.

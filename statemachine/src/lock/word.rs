@@ -144,7 +144,7 @@ impl AtomicWord {
         Word(self.0.load(LOOK))
     }
 
-    /// The word as who has a right sees it: the state cannot change.
+    /// The word as who has a right sees it: the state cannot change, all else is a guess.
     #[inline]
     pub(crate) fn own(&self) -> Word {
         Word(self.0.load(OWN))
