@@ -271,18 +271,36 @@ fn a_waker_that_panics_costs_no_handler_the_commit() {
     assert!(door.open_to_closed().commit().is_ok(), "the hold was let go of");
 }
 
+/// That a panic which drops it on the way goes on, though it wakes one whose waker panics too.
+fn assert_goes_on<T>(held: T) {
+    let work = catch_unwind(AssertUnwindSafe(move || {
+        let _held = held;
+        panic_any("work");
+    }));
+    assert_eq!(*work.unwrap_err().downcast::<&str>().unwrap(), "work");
+}
+
 #[test]
-fn a_waker_that_panics_where_a_panic_rolls_back_leaves_that_panic_to_go_on() {
+fn a_waker_that_panics_where_a_panic_lets_go_leaves_that_panic_to_go_on() {
     let door = leaked();
     let panics = || Hooks { wake: Box::new(|| panic!("waker")), ..Hooks::default() }.waker();
+
     let begun = door.open_to_closed().now().unwrap();
     let mut waits = door.in_open().into_future();
     assert!(poll_with(&mut waits, &panics()).is_none());
-    let work = catch_unwind(AssertUnwindSafe(move || {
-        let _begun = begun;
-        panic!("work");
-    }));
-    assert_eq!(*work.unwrap_err().downcast::<&str>().unwrap(), "work");
+    assert_goes_on(begun);
+    let held = poll_with(&mut waits, Waker::noop()).unwrap().unwrap();
+
+    let mut waits = door.open_to_closed().into_future();
+    assert!(poll_with(&mut waits, &panics()).is_none());
+    let mut behind = door.in_open().into_future();
+    assert!(poll_with(&mut behind, &panics()).is_none());
+    assert_goes_on(waits);
+    assert_eq!(poll_with(&mut behind, Waker::noop()).map(|held| held.is_ok()), Some(true));
+
+    let mut waits = door.open_to_closed().into_future();
+    assert!(poll_with(&mut waits, &panics()).is_none());
+    assert_goes_on(held);
     assert!(poll_with(&mut waits, Waker::noop()).unwrap().is_ok());
 }
 

@@ -341,6 +341,10 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// assert!(door.is_open());
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the waker of a task that is woken does; the machine has been let go of.
     pub fn rollback(self) {
         drop(self);
     }

@@ -1,6 +1,6 @@
 //! The two rights as values: who has one may do what it allows, and dropping it lets go.
 
-use std::{mem, panic::resume_unwind, thread};
+use std::{mem, panic::resume_unwind};
 
 use crate::{state::StateMachine, sync::Backoff};
 
@@ -51,12 +51,10 @@ pub(crate) struct Aftermath {
 }
 
 impl Aftermath {
-    /// Lets the panic of a waker go on, unless it was a panic that has rolled back.
+    /// Lets the panic of a waker go on.
     #[cold]
     fn of_rollback(self) {
-        if let Some(panic) = self.panic
-            && !thread::panicking()
-        {
+        if let Some(panic) = self.panic {
             resume_unwind(panic);
         }
     }

@@ -11,6 +11,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     task::Waker,
+    thread,
     time::Instant,
 };
 
@@ -60,14 +61,15 @@ impl Wakes {
     #[inline]
     pub(crate) fn wake(self) {
         match self.first {
-            Some(first) if self.rest.is_empty() => first.wake(),
+            Some(first) if self.rest.is_empty() && !thread::panicking() => first.wake(),
             Some(first) => wake_all([first].into_iter().chain(self.rest)),
             None => {}
         }
     }
 }
 
-/// Wakes them in that order, the others also where one of them panics; the first panic goes on.
+/// Wakes them in that order, the others also where one of them panics; the first panic goes on, unless
+/// it was a panic that let go of what they waited for, which then goes on instead.
 pub(crate) fn wake_all(waiters: impl IntoIterator<Item = Notify>) {
     let mut panic = None;
     for waiter in waiters {
@@ -75,7 +77,9 @@ pub(crate) fn wake_all(waiters: impl IntoIterator<Item = Notify>) {
         let woken = catch_unwind(AssertUnwindSafe(|| waiter.wake()));
         panic = panic.or(woken.err());
     }
-    if let Some(panic) = panic {
+    if let Some(panic) = panic
+        && !thread::panicking()
+    {
         resume_unwind(panic);
     }
 }
