@@ -14,6 +14,7 @@ fn ui() {
         "malformed",
         "names",
         "one_error",
+        "sealed",
         "shape",
         "unknown",
     ] {

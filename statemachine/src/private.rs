@@ -25,6 +25,46 @@ macro_rules! __nothing {
 
 use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState};
 
+/// Seals public traits: each has one of these as a supertrait, which only the derive implements.
+///
+/// There is one for each, or a state could be passed off as a machine.
+macro_rules! seals {
+    ($($(#[$doc:meta])* $seal:ident $(<$param:ident>)?: $message:literal, $note:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[diagnostic::on_unimplemented(
+                message = $message,
+                label = "not derived",
+                note = $note
+            )]
+            pub trait $seal $(<$param>)? {}
+        )*
+    };
+}
+
+seals! {
+    /// Of `StateMachine`.
+    DerivedEnum:
+        "`StateMachine` is derived, never implemented by hand",
+        "put `#[derive(StateMachine)]` on the enum";
+    /// Of `Kind`.
+    DerivedKind:
+        "`Kind` is derived, never implemented by hand",
+        "put `#[derive(StateMachine)]` on the enum";
+    /// Of `State` and `Dataless`.
+    DerivedState:
+        "a state is derived, never implemented by hand",
+        "put `#[derive(StateMachine)]` on the enum that has the state as a variant";
+    /// Of `Newtype`.
+    DerivedNewtype:
+        "`Newtype` is derived, never implemented by hand",
+        "put `#[derive(StateMachine)]` on the enum, and one unnamed field in the variant";
+    /// Of `TransitionTo<B>`.
+    DerivedTransition<B>:
+        "a transition is derived, never implemented by hand",
+        "put `#[derive(StateMachine)]` on the enum, and `#[state(to(..))]` on the variant that is left";
+}
+
 /// What is known of a machine's states and transitions when it is compiled.
 ///
 /// Sets of states are rows of bits, least significant first, as many words a row as hold one bit a

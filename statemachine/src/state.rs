@@ -1,13 +1,15 @@
 //! What a declaration becomes: the machine's description, one type a state, one impl a transition.
 //!
-//! All of it is implemented by `#[derive(StateMachine)]`; nothing here is meant to be implemented by
-//! hand.
+//! All of it is implemented by `#[derive(StateMachine)]`. The traits are sealed: an impl written by hand
+//! could lie about positions and variants, which the lock relies on.
 
 use std::marker::PhantomData;
 
 use crate::{
     diagram::Picture,
-    private::{Drawing, Graph},
+    private::{
+        DerivedEnum, DerivedKind, DerivedNewtype, DerivedState, DerivedTransition, Drawing, Graph,
+    },
 };
 
 /// An enum whose variants are the states of a machine.
@@ -34,7 +36,7 @@ use crate::{
     label = "not a state machine",
     note = "put `#[derive(StateMachine)]` on the enum"
 )]
-pub trait StateMachine: Sized {
+pub trait StateMachine: Sized + DerivedEnum {
     /// The enum's name.
     const NAME: &'static str;
 
@@ -168,7 +170,7 @@ pub trait StateMachine: Sized {
 /// assert_eq!(job.state(), JobKind::Queued);
 /// assert_eq!(job.state().name(), "Queued");
 /// ```
-pub trait Kind: Sized + Send + Sync + 'static {
+pub trait Kind: Sized + Send + Sync + DerivedKind + 'static {
     /// The name of the machine's enum.
     const MACHINE: &'static str;
 
@@ -264,7 +266,7 @@ pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
     label = "not a state",
     note = "the states' types are in the module that `#[derive(StateMachine)]` generates, by default the enum's name in snake case"
 )]
-pub trait State: Sized + for<'a> Viewed<'a> {
+pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     /// The enum that the state is a variant of.
     type Machine: StateMachine;
 
@@ -340,7 +342,7 @@ pub trait State: Sized + for<'a> Viewed<'a> {
     label = "needs the data of the state it enters",
     note = "use `commit_with(data)`, `enter_with(data)` or `run(|view| Ok(data))`"
 )]
-pub trait Dataless {
+pub trait Dataless: DerivedState {
     /// The enum that the state is a variant of.
     #[doc(hidden)]
     type Enum: StateMachine;
@@ -408,7 +410,7 @@ impl<A: Dataless> Viewed<'_> for A {
     label = "no single field to deref to",
     note = "`view()` gives the data of any state"
 )]
-pub trait Newtype: State {
+pub trait Newtype: State + DerivedNewtype {
     /// The type of the field; for [`Any`], the enum.
     type Field;
 
@@ -448,6 +450,8 @@ impl<'a, S> Viewed<'a> for Any<S> {
     type Borrowed = &'a S;
 }
 
+impl<S: StateMachine> DerivedState for Any<S> {}
+
 impl<S: StateMachine> State for Any<S> {
     type Machine = S;
     type Data = S;
@@ -483,6 +487,8 @@ impl<S: StateMachine> State for Any<S> {
         view
     }
 }
+
+impl<S: StateMachine> DerivedNewtype for Any<S> {}
 
 impl<S: StateMachine> Newtype for Any<S> {
     type Field = S;
@@ -525,4 +531,4 @@ impl<S: StateMachine> Newtype for Any<S> {
     message = "`{Self}` has no transition to `{B}`",
     label = "illegal transition"
 )]
-pub trait TransitionTo<B: State>: State {}
+pub trait TransitionTo<B: State>: State + DerivedTransition<B> {}

@@ -27,7 +27,11 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let borrowed = dataless().map(|(index, variant)| quote!(#index => &Self::#variant {},));
     let view = machine.generics.view();
     let drawing = &out.picture.constant;
+    let seal = out.seal(quote!(DerivedEnum), this);
     quote! {
+        #seal
+
+
         #[automatically_derived]
         #lints
         impl #for_impl #sm::StateMachine for #this #where_clause {

@@ -66,6 +66,9 @@ fn of_the_twin(out: &Emit) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
+        impl #sm::__private::DerivedKind for #kind {}
+
+        #[automatically_derived]
         impl #sm::Kind for #kind {
             #constants
 
@@ -90,7 +93,10 @@ fn of_the_twin(out: &Emit) -> TokenStream {
 fn of_the_enum(out: &Emit) -> TokenStream {
     let Emit { sm, lints, this, for_impl, where_clause, .. } = out;
     let constants = constants(out);
+    let seal = out.seal(quote!(DerivedKind), this);
     quote! {
+        #seal
+
         #[automatically_derived]
         #lints
         impl #for_impl #sm::Kind for #this #where_clause {

@@ -93,6 +93,16 @@ impl<'a> Emit<'a> {
         as_generated(&self.machine.states[position].ident)
     }
 
+    /// What allows `ty` to have a trait of the runtime that is sealed by that one.
+    fn seal(&self, seal: TokenStream, ty: &TokenStream) -> TokenStream {
+        let Self { sm, lints, for_impl, where_clause, .. } = self;
+        quote! {
+            #[automatically_derived]
+            #lints
+            impl #for_impl #sm::__private::#seal for #ty #where_clause {}
+        }
+    }
+
     /// The variant of a state: `Connection::Connected`.
     fn variant(&self, state: &State) -> TokenStream {
         let ident = as_generated(self.machine.ident);

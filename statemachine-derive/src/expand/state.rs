@@ -8,18 +8,21 @@ use crate::ast::{Fields, State};
 
 /// `Dataless`, or `State`, `Viewed` and, where a hold can deref, `Newtype`.
 pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStream {
+    let marker = out.marker(position);
+    let mut items = out.seal(quote!(DerivedState), &marker);
     match &state.fields {
-        Fields::None => dataless(out, position, state),
+        Fields::None => items.extend(dataless(out, position, state)),
         Fields::One(_) | Fields::Tuple(_) | Fields::Named(_) => {
             let shape = Shape::of(out, position, state);
-            let mut items = with_data(out, position, state, &shape);
+            items.extend(with_data(out, position, state, &shape));
             items.extend(viewed(out, position, state, &shape));
             if let Fields::One(ty) = &state.fields {
+                items.extend(out.seal(quote!(DerivedNewtype), &marker));
                 items.extend(newtype(out, position, state, ty));
             }
-            items
         }
     }
+    items
 }
 
 fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {

@@ -22,6 +22,10 @@ pub fn implementations(out: &Emit, state: &State, position: usize) -> TokenStrea
         items.extend(quote! {
             #[automatically_derived]
             #lints
+            #first #for_impl #sm::__private::DerivedTransition<#to> for #from #where_clause #body
+
+            #[automatically_derived]
+            #lints
             #first #for_impl #sm::TransitionTo<#to> for #from #where_clause #body
         });
     }

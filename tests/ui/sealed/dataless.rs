@@ -1,0 +1,18 @@
+use statemachine::{Dataless, StateMachine};
+
+#[derive(StateMachine)]
+enum Door {
+    #[state(to(Closed))]
+    Open,
+    #[state(to(Open))]
+    Closed(u8),
+}
+
+struct EmptyClosed;
+
+impl Dataless for EmptyClosed {
+    type Enum = Door;
+    const POSITION: u16 = 1;
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use statemachine::{Dataless, StateMachine};
+
+#[derive(StateMachine)]
+enum Door {
+    #[state(to(Closed))]
+    Open,
+    #[state(to(Open))]
+    Closed(u8),
+}
+
+impl Dataless for door::Closed {
+    type Enum = Door;
+    const POSITION: u16 = 1;
+}
+
+fn main() {}

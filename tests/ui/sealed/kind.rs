@@ -1,0 +1,18 @@
+use statemachine::Kind;
+
+struct Door;
+
+impl Kind for Door {
+    const MACHINE: &'static str = "Door";
+    const NAMES: &'static [&'static str] = &["Open"];
+
+    fn position(&self) -> u16 {
+        7
+    }
+
+    fn at(_: u16) -> Self {
+        Self
+    }
+}
+
+fn main() {}
