@@ -155,9 +155,35 @@ fn a_machine_of_very_many_states_says_that_it_is_not_drawn() {
         D9 E0, E0 E1, E1 E2, E2 E3, E3 E4, E4 E5, E5 E6, E6 E7, E7 E8, E8 E9, E9 F0, F0 F1, F1 F2,
         F2 F3, F3 F4, F4 F5, F5 F6, F6 F7, F7 F8, F8 F9, F9 G0, G0 G1, G1 G2, G2 G3, G3 G4, G4 A0
     );
-    assert!(Large::svg().contains("too many states to be drawn"));
+    assert!(Large::svg().contains("too many states or transitions to be drawn"));
     assert!(texts(&Large::svg()).is_empty());
     assert!(Large::mermaid().contains("G4 --> A0"));
+}
+
+/// Too dense to be drawn: 17 states, each of which leads to every other.
+#[cfg(feature = "svg")]
+#[test]
+fn a_machine_of_very_many_transitions_says_that_it_is_not_drawn() {
+    macro_rules! web {
+        ($([$($before:ident)*] $state:ident [$($behind:ident)*])*) => {
+            #[derive(StateMachine)]
+            enum Dense {
+                $(#[state(to($($before,)* $($behind),*))] $state),*
+            }
+        };
+    }
+    // Moves one state after the other from behind to before.
+    macro_rules! all {
+        ([$($before:ident)*] [] $($rows:tt)*) => { web!($($rows)*); };
+        ([$($before:ident)*] [$state:ident $($behind:ident)*] $($rows:tt)*) => {
+            all!([$($before)* $state] [$($behind)*] $($rows)* [$($before)*] $state [$($behind)*]);
+        };
+    }
+    all!([] [A B C D E F G H I J K L M N O P Q]);
+    assert_eq!(Dense::TRANSITIONS.len(), 17 * 16);
+    assert!(Dense::svg().contains("too many states or transitions to be drawn"));
+    assert!(texts(&Dense::svg()).is_empty());
+    assert!(Dense::mermaid().contains("Q --> A"));
 }
 
 #[cfg(feature = "svg")]

@@ -23,7 +23,6 @@ mod names;
 mod check;
 
 mod expand;
-mod picture;
 
 #[cfg(test)]
 mod tests;

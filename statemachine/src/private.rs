@@ -112,7 +112,7 @@ pub struct Drawing {
 impl Drawing {
     /// In place of a picture that was not drawn.
     pub const NONE: Self = Self {
-        before: "<svg xmlns=\"http://www.w3.org/2000/svg\"><title>too many states to be drawn</title>",
+        before: "<svg xmlns=\"http://www.w3.org/2000/svg\"><title>too many states or transitions to be drawn</title>",
         states: &[],
         after: "</svg>\n",
     };

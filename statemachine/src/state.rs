@@ -110,8 +110,8 @@ pub trait StateMachine: Sized + DerivedEnum {
     ///
     /// The marks are those of [`dot`](Self::dot). The derive draws it when the declaration is
     /// compiled, and puts it into the docs of the generated machine too. A machine of more than 64
-    /// states is left out, since nobody would find anything in the picture: the file is then an empty
-    /// one that says so.
+    /// states or 256 transitions is left out, since nobody would find anything in the picture: the file
+    /// is then an empty one that says so.
     ///
     /// ```
     /// # use statemachine::StateMachine;

@@ -8,6 +8,7 @@ mod kind;
 mod lints;
 mod machine;
 mod markers;
+mod picture;
 mod serde;
 mod state;
 mod transitions;
@@ -20,7 +21,6 @@ use crate::{
     ast::{Machine, State},
     graph::Graph,
     names::{Names, StateNames},
-    picture::Picture,
 };
 
 /// Everything generated for a declaration.
@@ -45,7 +45,7 @@ struct Emit<'a> {
     machine: &'a Machine<'a>,
     names: &'a Names,
     graph: &'a Graph,
-    picture: Picture,
+    picture: picture::Picture,
     /// The path of the runtime crate.
     sm: TokenStream,
     /// What the user allows in the declaration, allowed in what is copied from it too.
@@ -67,7 +67,7 @@ impl<'a> Emit<'a> {
             machine,
             names,
             graph,
-            picture: Picture::of(machine, &sm),
+            picture: picture::Picture::of(machine, &sm),
             sm,
             lints: lints::allowed(machine.original),
             this: generics.this(),

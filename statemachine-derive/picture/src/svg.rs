@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{
+use crate::{
+    Drawing,
     layout::{Curve, FONT_SIZE, HEIGHT, Layout, Place, Point},
     scene::{Node, NodeKind, Scene},
 };
@@ -29,27 +30,26 @@ const COLOURS: &str = "\
 .statemachine .ground{fill:#0d1117}\
 .statemachine .current>rect{stroke:#58a6ff}}";
 
-/// A picture in pieces, so that a live machine's current state can be marked: before each state
-/// comes the beginning of its group, up to where its class is named.
-pub struct Parts {
-    pub before: String,
-    pub states: Vec<String>,
-    pub after: &'static str,
-}
-
-pub fn in_parts(scene: &Scene, layout: &Layout) -> Parts {
+/// The whole of it.
+pub fn drawing(scene: &Scene, layout: &Layout) -> Drawing {
+    let states = states(scene, layout);
     let mut before = opening(scene, layout, &format!("{LOOK}{COLOURS}"));
     let Point { x, y } = layout.size;
     before.push_str(&format!(r#"<rect class="ground" width="{x:.0}" height="{y:.0}" rx="6"/>"#));
     before.push_str(&surroundings(scene, layout));
-    Parts { before, states: states(scene, layout), after: "</svg>\n" }
+    Drawing {
+        in_page: in_page(scene, layout, &states),
+        before,
+        states,
+        after: "</svg>\n".to_owned(),
+    }
 }
 
 /// As part of a page, whose colours it takes, in one line: to Markdown, an empty one would end it.
-pub fn for_docs(scene: &Scene, layout: &Layout) -> String {
+fn in_page(scene: &Scene, layout: &Layout, states: &[String]) -> String {
     let mut svg = opening(scene, layout, LOOK);
     svg.push_str(&surroundings(scene, layout));
-    for state in states(scene, layout) {
+    for state in states {
         svg.push_str(&format!(r#"<g class="state{state}"#));
     }
     format!(r#"<div style="overflow-x:auto">{svg}</svg></div>"#)
@@ -145,33 +145,33 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layout, NodeKind, Scene, for_docs, in_parts};
-    use crate::picture::scene::{Arrow, Node};
+    use crate::{Drawing, Machine, State};
 
-    fn scene() -> Scene {
-        let kind = NodeKind::State { data: true, terminal: true };
-        let nodes = ["A", "<&\">"].map(|label| Node { label: label.to_owned(), kind });
-        Scene {
-            title: "<Two>".to_owned(),
-            nodes: nodes.into(),
-            arrows: vec![Arrow { from: 0, to: 1 }, Arrow { from: 1, to: 1 }],
-        }
+    fn drawing() -> Drawing {
+        let state = |name: &str, targets: &[usize]| State {
+            name: name.to_owned(),
+            has_data: true,
+            is_terminal: true,
+            is_restored: false,
+            targets: targets.to_vec(),
+        };
+        let states = vec![state("A", &[1]), state("<&\">", &[1])];
+        let machine = Machine { name: "<Two>".to_owned(), states, initial: 0, reset: true };
+        Drawing::of(&machine).expect("it is small")
     }
 
     #[test]
-    fn in_docs_it_is_one_line_in_the_colours_of_the_page() {
-        let scene = scene();
-        let docs = for_docs(&scene, &Layout::of(&scene).unwrap());
-        assert!(docs.starts_with("<div") && docs.ends_with("</div>"));
-        assert!(!docs.contains('\n'), "Markdown ends HTML at an empty line");
-        assert!(!docs.contains("prefers-color-scheme") && !docs.contains("ground"));
+    fn in_a_page_it_is_one_line_in_the_colours_of_the_page() {
+        let page = drawing().in_page;
+        assert!(page.starts_with("<div") && page.ends_with("</div>"));
+        assert!(!page.contains('\n'), "Markdown ends HTML at an empty line");
+        assert!(!page.contains("prefers-color-scheme") && !page.contains("ground"));
     }
 
     #[test]
     fn names_are_escaped() {
-        let scene = scene();
-        let parts = in_parts(&scene, &Layout::of(&scene).unwrap());
-        assert!(parts.before.contains("The states of &lt;Two>"));
-        assert!(parts.states[1].contains(">&lt;&amp;&quot;></text>"));
+        let drawing = drawing();
+        assert!(drawing.before.contains("The states of &lt;Two>"));
+        assert!(drawing.states[1].contains(">&lt;&amp;&quot;>(..)</text>"));
     }
 }

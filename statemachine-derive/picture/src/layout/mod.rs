@@ -1,8 +1,8 @@
 //! Where everything is: a layered drawing, as Sugiyama's.
 //!
 //! The nodes are ranked from top to bottom ([`ranks`]), ordered from left to right ([`grid`]) and
-//! moved to their places ([`columns`]); the arrows are drawn last ([`route`]). The crates that do this
-//! take seconds for fifty states where they are compiled as proc macros are, without optimization.
+//! moved to their places ([`columns`]); the arrows are drawn last ([`route`]). This
+//! crate's README says why no other crate does it.
 
 mod columns;
 mod geometry;

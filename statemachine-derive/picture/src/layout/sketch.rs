@@ -7,7 +7,7 @@ use super::{
     grid::Grid,
     ranks,
 };
-use crate::picture::scene::{Node, NodeKind, Scene};
+use crate::scene::{Node, NodeKind, Scene};
 
 /// The widest that a character of a monospaced font is, in parts of the font's size.
 const ADVANCE: f64 = 0.61;

@@ -1,6 +1,6 @@
 //! How far down each node is.
 
-use crate::picture::scene::Arrow;
+use crate::scene::Arrow;
 
 /// The nodes' ranks, from 0 without gaps: each arrow leads to a lower one, but for those that would
 /// close a circle, which lead back up, and for loops.

@@ -7,7 +7,7 @@ use super::{
     geometry::{Curve, HEIGHT, Place, Point},
     sketch::{LOOP, Sketch},
 };
-use crate::picture::scene::{Arrow, Scene};
+use crate::scene::{Arrow, Scene};
 
 /// The part of a box's side where arrows begin and end.
 const SIDE: f64 = 0.7;

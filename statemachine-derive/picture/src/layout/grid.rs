@@ -1,7 +1,7 @@
 //! Which comes left of which: the nodes, and the stations by which long arrows pass the ranks between
 //! their ends, in an order that lets few arrows cross.
 
-use crate::picture::scene::Arrow;
+use crate::scene::Arrow;
 
 /// How many first orders are tried.
 const STARTS: usize = 4;

@@ -2,11 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::ast::Machine;
-
-/// More than these are not laid out: it takes the compiler's time, and nobody finds anything in the
-/// picture.
-pub const MAX_STATES: usize = 64;
+use crate::{Drawing, Machine};
 
 /// A picture before it is laid out.
 pub struct Scene {
@@ -44,29 +40,29 @@ pub struct Arrow {
 impl Scene {
     /// None where it would be too large.
     pub fn of(machine: &Machine) -> Option<Self> {
-        let declared = machine.declared().count();
-        if declared == 0 || declared != machine.states.len() || declared > MAX_STATES {
+        let states = machine.states.len();
+        let transitions: usize = machine.states.iter().map(|state| state.targets.len()).sum();
+        if states == 0 || states > Drawing::MAX_STATES || transitions > Drawing::MAX_TRANSITIONS {
             return None;
         }
-        let mut scene = Self { title: machine.name(), nodes: Vec::new(), arrows: Vec::new() };
+        let mut scene = Self { title: machine.name.clone(), nodes: Vec::new(), arrows: Vec::new() };
         for state in &machine.states {
-            let (data, terminal) = (state.has_data(), state.attr.terminal.is_some());
+            let (data, terminal) = (state.has_data, state.is_terminal);
             let mark = if data { "(..)" } else { "" };
             let label = format!("{}{mark}", state.name);
             scene.nodes.push(Node { label, kind: NodeKind::State { data, terminal } });
         }
         scene.beside(String::new(), NodeKind::Start, machine.initial);
         for from in in_order_of_arrival(machine) {
-            for target in &machine.states[from].targets {
-                scene.arrows.push(Arrow { from, to: target.position });
-            }
+            let arrows = machine.states[from].targets.iter().map(|&to| Arrow { from, to });
+            scene.arrows.extend(arrows);
         }
         for (position, state) in machine.states.iter().enumerate() {
-            if state.attr.restored.is_some() && position != machine.initial {
+            if state.is_restored && position != machine.initial {
                 scene.beside("restored".to_owned(), NodeKind::Beside, position);
             }
         }
-        if machine.attr.reset.is_some() {
+        if machine.reset {
             scene.beside("any state: reset".to_owned(), NodeKind::Beside, machine.initial);
         }
         Some(scene)
@@ -91,7 +87,7 @@ fn in_order_of_arrival(machine: &Machine) -> Vec<usize> {
                 continue;
             }
             order.push(position);
-            queue.extend(machine.states[position].targets.iter().map(|target| target.position));
+            queue.extend(&machine.states[position].targets);
         }
     }
     order
