@@ -80,6 +80,29 @@ fn odd_names_are_renamed_in_mermaid() {
     assert_snapshot!(Odd::mermaid(), "diagrams/odd.mmd");
 }
 
+/// Mermaid's own names for the whole picture, its start and its end.
+#[test]
+fn a_state_named_like_the_root_is_renamed_in_mermaid() {
+    #[derive(StateMachine)]
+    #[allow(non_camel_case_types)]
+    enum Tree {
+        #[state(to(root_start))]
+        root,
+        #[state(to(root_end))]
+        root_start,
+        #[state(to(Root))]
+        root_end,
+        #[state(name = other, to(roots))]
+        Root,
+        #[state(to(root))]
+        roots,
+    }
+    let text = Tree::mermaid();
+    for line in [r#"state "root" as s0"#, "[*] --> s0", "s0 --> s1", "s2 --> s3", "s3 --> roots"] {
+        assert!(text.contains(&format!("    {line}\n")), "{line:?} is not in {text}");
+    }
+}
+
 #[test]
 fn odd_names_are_quoted_in_dot() {
     assert_snapshot!(Odd::dot(), "diagrams/odd.dot");

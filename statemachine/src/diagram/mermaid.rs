@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Picture;
 
 /// Words that mean something to Mermaid, which does not mind their case.
-const KEYWORDS: [&str; 21] = [
+const KEYWORDS: [&str; 22] = [
     "accdescr",
     "acctitle",
     "as",
@@ -21,6 +21,7 @@ const KEYWORDS: [&str; 21] = [
     "href",
     "join",
     "note",
+    "root",
     "root_end",
     "root_start",
     "scale",
