@@ -103,7 +103,7 @@
 //! |---|---|
 //! | `history` | `History`: the last changes of a machine, with their times |
 //! | `serde` | kinds as their names, machines as their states where the enum is `Serialize` and `Deserialize`, and `by_name` for machines whose enum is neither |
-//! | `svg` | `svg()` beside `mermaid()` and `dot()`, and the picture in the docs of the generated machine; it is drawn when the declaration is compiled, and brings no dependency |
+//! | `svg` | `svg()` beside `mermaid()` and `dot()`, and the picture in the docs of the generated machine; it is drawn when the declaration is compiled, and brings no dependency at run time |
 //! | `tracing` | see below |
 //!
 //! With `tracing`, each transition that is begun and not committed in the same step is a span named
