@@ -87,16 +87,16 @@ impl Drawing {
     /// The most transitions that a machine may have to be drawn.
     ///
     /// The time that it takes grows with the square of them, and is the compiler's: that many cost it
-    /// less than a tenth of a second where this crate is built without optimization, as usual.
+    /// less than a tenth of a second if this crate is built without optimization, as usual.
     pub const MAX_TRANSITIONS: usize = 256;
 
     /// Draws the machine.
     ///
-    /// `None` where it has no states, or more states or transitions than are drawn.
+    /// `None` if it has no states, or more states or transitions than are drawn.
     ///
     /// # Panics
     ///
-    /// Panics where [`initial`](Machine::initial) or a [target](State::targets) is not the position of a
+    /// Panics if [`initial`](Machine::initial) or a [target](State::targets) is not the position of a
     /// state.
     #[must_use]
     pub fn of(machine: &Machine) -> Option<Self> {

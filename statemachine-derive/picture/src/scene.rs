@@ -38,7 +38,7 @@ pub struct Arrow {
 }
 
 impl Scene {
-    /// None where it would be too large.
+    /// None if it would be too large.
     pub fn of(machine: &Machine) -> Option<Self> {
         let states = machine.states.len();
         let transitions: usize = machine.states.iter().map(|state| state.targets.len()).sum();

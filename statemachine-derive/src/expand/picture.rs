@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 
 use crate::ast::Machine;
 
-/// What is generated of the picture: nothing without the feature, or where it would be too large.
+/// What is generated of the picture: nothing without the feature, or if it would be too large.
 #[derive(Default)]
 pub struct Picture {
     /// For the generated machine.
@@ -43,7 +43,7 @@ impl Picture {
     }
 }
 
-/// None where a target names no variant: the picture would not be the one that was meant.
+/// None if a target names no variant: the picture would not be the one that was meant.
 #[cfg(feature = "svg")]
 fn to_draw(machine: &Machine) -> Option<statemachine_picture::Machine> {
     if machine.declared().count() != machine.states.len() {
