@@ -4,18 +4,18 @@
 //! so a handler may use the machine, register and remove handlers, itself included.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     error::Error,
     mem,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, atomic::AtomicU64},
 };
 
 use crate::{
     change::Change,
-    lock::{COUNT, Extension, StateSet},
+    graph::StateSet,
+    panics::Panics,
     state::{Kind, StateMachine},
-    sync::Mutex,
+    sync::{COUNT, Mutex, ThreadId, this_thread},
 };
 
 /// What a handler that refuses says.
@@ -123,7 +123,23 @@ struct Registry<S: StateMachine> {
     listeners: Vec<Entry<Hears, Listener<S>>>,
     /// For each transition that was made since the last change of the above.
     plans: BTreeMap<(u16, u16), Arc<Plan<S>>>,
-    commits: u64,
+    /// The threads that are telling of a commit just now.
+    tellers: Vec<Teller>,
+}
+
+/// A thread that tells of a commit, and what it has committed since: the handlers that it runs made
+/// these moves. It tells of them when those have returned, not inside of them.
+struct Teller {
+    thread: ThreadId,
+    untold: VecDeque<Commit>,
+}
+
+/// A commit that handlers are to be told of.
+#[derive(Clone, Copy)]
+pub(crate) struct Commit {
+    pub(crate) from: u16,
+    pub(crate) to: u16,
+    pub(crate) sequence: u64,
 }
 
 /// What is to be run for one transition, so that a commit need not look through what is not.
@@ -163,17 +179,9 @@ impl<S: StateMachine> Default for Handlers<S> {
                 actions: Vec::new(),
                 listeners: Vec::new(),
                 plans: BTreeMap::new(),
-                commits: 0,
+                tellers: Vec::new(),
             }),
         }
-    }
-}
-
-impl<S: StateMachine> Extension for Handlers<S> {
-    fn next_sequence(&self) -> u64 {
-        let mut registry = self.registry.lock();
-        registry.commits += 1;
-        registry.commits
     }
 }
 
@@ -287,19 +295,60 @@ impl<S: StateMachine> Handlers<S> {
         self.plan(from, to).action.clone()
     }
 
-    /// Tells those who listen. The first panic goes on when all have run.
-    pub(crate) fn run_after(&self, from: u16, to: u16, sequence: u64) {
-        let plan = self.plan(from, to);
-        let change = Change { from: S::Kind::at(from), to: S::Kind::at(to), sequence };
-        let mut panic = None;
-        for run in &plan.listeners {
-            // What the handler left half done behind a panic is seen by the caller too, to whom the
-            // panic goes on.
-            let ended = catch_unwind(AssertUnwindSafe(|| run(&change)));
-            panic = panic.or(ended.err());
+    /// Tells those that listen, and of the moves that they make meanwhile; or leaves that to the caller
+    /// further up this thread's stack, who runs the handler that made this one.
+    pub(crate) fn tell(&self, commit: Commit) -> Panics {
+        let mut panics = Panics::none();
+        let Some(mut plan) = self.begin_to_tell(commit) else {
+            return panics;
+        };
+        let mut commit = commit;
+        loop {
+            let Commit { from, to, sequence } = commit;
+            let change = Change { from: S::Kind::at(from), to: S::Kind::at(to), sequence };
+            for run in &plan.listeners {
+                panics.catch(|| run(&change));
+            }
+            // What is dropped with the plan is foreign, where the handlers have been removed.
+            panics.catch(|| drop(plan));
+            match self.next_to_tell() {
+                Some((next, next_plan)) => (commit, plan) = (next, next_plan),
+                None => return panics,
+            }
         }
-        if let Some(panic) = panic {
-            resume_unwind(panic);
+    }
+
+    /// What is to be run for that commit; none where that is for later, or nothing.
+    fn begin_to_tell(&self, commit: Commit) -> Option<Arc<Plan<S>>> {
+        let mut registry = self.registry.lock();
+        let thread = this_thread();
+        match registry.tellers.iter_mut().find(|teller| teller.thread == thread) {
+            Some(teller) => {
+                teller.untold.push_back(commit);
+                None
+            }
+            None => {
+                let plan = registry.plan(commit.from, commit.to);
+                if plan.listeners.is_empty() {
+                    return None;
+                }
+                registry.tellers.push(Teller { thread, untold: VecDeque::new() });
+                Some(plan)
+            }
+        }
+    }
+
+    /// What this thread is to tell next; with none, it tells no more.
+    fn next_to_tell(&self) -> Option<(Commit, Arc<Plan<S>>)> {
+        let mut registry = self.registry.lock();
+        let thread = this_thread();
+        let position = registry.tellers.iter().position(|teller| teller.thread == thread)?;
+        match registry.tellers[position].untold.pop_front() {
+            Some(commit) => Some((commit, registry.plan(commit.from, commit.to))),
+            None => {
+                registry.tellers.swap_remove(position);
+                None
+            }
         }
     }
 }

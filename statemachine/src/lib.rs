@@ -133,6 +133,7 @@ extern crate self as statemachine;
 pub mod __private;
 mod change;
 mod diagram;
+mod graph;
 mod guard;
 mod handle;
 mod handlers;
@@ -141,6 +142,7 @@ mod history;
 #[expect(unsafe_code, reason = "the one folder that needs it")]
 mod lock;
 mod machine;
+mod panics;
 mod refused;
 #[cfg(feature = "serde")]
 mod serde;

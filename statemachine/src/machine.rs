@@ -13,6 +13,7 @@ use crate::{
     lock::Lock,
     refused::NeedsData,
     state::{Any, Kind, State, StateMachine, TransitionTo},
+    sync::const_fn,
     waiting::Waiting,
 };
 
@@ -64,18 +65,14 @@ use crate::{
 /// A machine of states without data is 16 bytes, and allocates nothing until somebody waits or
 /// registers a handler.
 pub struct Machine<S: StateMachine> {
-    lock: Lock<S, Handlers<S>>,
+    lock: Lock<S>,
 }
 
 impl<S: StateMachine> Machine<S> {
-    #[cfg(not(loom))]
-    pub(crate) const fn at(state: u16, data: Option<S>) -> Self {
-        Self { lock: Lock::new(state, data) }
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn at(state: u16, data: Option<S>) -> Self {
-        Self { lock: Lock::new(state, data) }
+    const_fn! {
+        pub(crate) const fn at(state: u16, data: Option<S>) -> Self {
+            Self { lock: Lock::new(state, data) }
+        }
     }
 
     /// A machine in that state.
@@ -376,7 +373,7 @@ impl<S: StateMachine> Machine<S> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     pub fn remove(&self, id: HandlerId) -> bool {
-        self.lock.look().has_handlers() && self.lock.extension().remove(id)
+        self.lock.look().has_handlers() && self.lock.handlers().remove(id)
     }
 
     /// Who waits for the machine, and behind what: for what, since when, and how many hold it.
@@ -488,12 +485,12 @@ impl<S: StateMachine> Machine<S> {
     }
 
     #[inline]
-    pub(crate) fn lock(&self) -> &Lock<S, Handlers<S>> {
+    pub(crate) fn lock(&self) -> &Lock<S> {
         &self.lock
     }
 
     pub(crate) fn register(&self, register: impl FnOnce(&Handlers<S>) -> HandlerId) -> HandlerId {
-        let id = register(self.lock.extension());
+        let id = register(self.lock.handlers());
         self.lock.set_handlers();
         id
     }

@@ -23,6 +23,8 @@ macro_rules! __nothing {
     ($($tokens:tt)*) => {};
 }
 
+pub use crate::graph::{Graph, Node};
+
 use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState};
 
 /// Seals public traits: each has one of these as a supertrait, which only the derive implements.
@@ -65,37 +67,6 @@ seals! {
         "put `#[derive(StateMachine)]` on the enum, and `#[state(to(..))]` on the variant that is left";
 }
 
-/// What is known of a machine's states and transitions when it is compiled.
-///
-/// Sets of states are rows of bits, least significant first, as many words a row as hold one bit a
-/// state.
-#[derive(Debug)]
-pub struct Graph {
-    /// The position of the initial state.
-    pub initial: u16,
-    /// Whether every state may go back to the initial one.
-    pub reset: bool,
-    /// One a state.
-    pub nodes: &'static [Node],
-    /// One row a state: the states that can be reached from it, itself included.
-    pub reach: &'static [u64],
-    /// One row a state: the sources of its declared transitions in.
-    pub sources: &'static [u64],
-}
-
-/// What is known of one state when it is compiled.
-#[derive(Debug)]
-pub struct Node {
-    /// Whether the variant has fields.
-    pub data: bool,
-    /// Declared to have no way out.
-    pub terminal: bool,
-    /// Declared to have no way in.
-    pub restored: bool,
-    /// The names of the sources of the declared transitions in.
-    pub sources: &'static [&'static str],
-}
-
 /// The machine's picture as SVG, in pieces.
 ///
 /// Drawn by the derive where its feature `svg` is on, whether or not this crate's is.
@@ -118,43 +89,27 @@ impl Drawing {
     };
 }
 
-impl Graph {
-    pub(crate) fn reach_of(&self, state: u16) -> &'static [u64] {
-        self.row(self.reach, state)
-    }
-
-    pub(crate) fn sources_of(&self, state: u16) -> &'static [u64] {
-        self.row(self.sources, state)
-    }
-
-    fn row(&self, rows: &'static [u64], state: u16) -> &'static [u64] {
-        let words = self.nodes.len().div_ceil(64);
-        let start = usize::from(state) * words;
-        &rows[start..start + words]
-    }
-}
-
 /// A machine in that state, which must be one without data.
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 #[must_use]
 pub const fn machine<S: StateMachine>(state: u16) -> Machine<S> {
     Machine::at(state, None)
 }
 
 /// A machine in that state, which must be the variant of `value` and have data.
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 pub const fn machine_with<S: StateMachine>(value: S, state: u16) -> Machine<S> {
     Machine::at(state, Some(value))
 }
 
 /// Stands in for the real one, which is const: a model makes its machines with `from_state`.
-#[cfg(loom)]
+#[cfg(all(test, loom))]
 pub const fn machine<S: StateMachine>(_: u16) -> Machine<S> {
     panic!("the model checker's atomics cannot be made at compile time")
 }
 
 /// Stands in for the real one, which is const: a model makes its machines with `from_state`.
-#[cfg(loom)]
+#[cfg(all(test, loom))]
 pub const fn machine_with<S: StateMachine>(_: S, _: u16) -> Machine<S> {
     panic!("the model checker's atomics cannot be made at compile time")
 }

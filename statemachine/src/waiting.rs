@@ -3,7 +3,8 @@
 use std::{fmt, thread::ThreadId, time::Instant};
 
 use crate::{
-    lock::{Notify, Request, Seen, StateSet},
+    graph::StateSet,
+    lock::{Request, Seen},
     machine::Machine,
     state::StateMachine,
 };
@@ -185,40 +186,41 @@ pub enum Wanted {
 
 impl Waiting {
     pub(crate) fn of<S: StateMachine>(machine: &Machine<S>) -> Self {
-        machine.lock().inspect(|word, waiters| Self {
+        let (word, waiters) = machine.lock().inspect();
+        Self {
             machine: S::NAME,
             state: name::<S>(word.state()),
             in_transition: word.is_exclusive(),
             holders: word.holders() as usize,
-            waiters: waiters.iter().map(|seen| Waiter::of::<S>(seen, word.state())).collect(),
-        })
+            waiters: waiters.into_iter().map(|seen| Waiter::of::<S>(seen, word.state())).collect(),
+        }
     }
 }
 
 impl Waiter {
-    fn of<S: StateMachine>(seen: &Seen<'_>, current: u16) -> Self {
-        let who = match seen.notify {
-            Some(Notify::Thread(thread)) => {
-                Who::Thread { id: thread.id(), name: thread.name().map(str::to_owned) }
-            }
-            Some(Notify::Task(_)) | None => Who::Task,
+    fn of<S: StateMachine>(seen: Seen, current: u16) -> Self {
+        let who = match &seen.thread {
+            Some(thread) => Who::Thread { id: thread.id(), name: thread.name().map(str::to_owned) },
+            None => Who::Task,
         };
-        Self { who, wanted: Wanted::of::<S>(seen, current), since: seen.since }
+        Self { who, wanted: Wanted::of::<S>(&seen.request, current), since: seen.since }
     }
 }
 
 impl Wanted {
-    fn of<S: StateMachine>(seen: &Seen<'_>, current: u16) -> Self {
-        // Who wants no exclusive right has no aim and is not asked for it.
-        let to = seen.aim.map_or("", name::<S>);
+    fn of<S: StateMachine>(request: &Request, current: u16) -> Self {
         let one_of = |set: StateSet| names::<S>(|state| set.contains(state));
-        match *seen.request {
-            Request::Exclusive(from) => Self::Begin { from: one_of(from), to },
-            Request::Join { from, .. } => Self::BeginOrJoin { from: one_of(from), to },
+        match *request {
+            Request::Transition { from, to } => {
+                Self::Begin { from: one_of(from), to: name::<S>(to) }
+            }
+            Request::Join { from, to } => {
+                Self::BeginOrJoin { from: one_of(from), to: name::<S>(to) }
+            }
             // Its own hold keeps the machine where it is.
-            Request::Upgrade => Self::Trade { from: name::<S>(current), to },
-            Request::Shared(states) => Self::Hold { states: one_of(states) },
-            Request::Watch(ref states) => {
+            Request::Upgrade { to } => Self::Trade { from: name::<S>(current), to: name::<S>(to) },
+            Request::Hold(states) => Self::Hold { states: one_of(states) },
+            Request::When(ref states) => {
                 Self::Look { states: names::<S>(|state| states.contains(state)) }
             }
         }

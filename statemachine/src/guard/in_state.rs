@@ -4,8 +4,8 @@ use std::{fmt, marker::PhantomData, ops::Deref};
 
 use crate::{
     handle::Leave,
+    lock::Shared,
     state::{Newtype, State, StateMachine, TransitionTo},
-    wait::Shared,
 };
 
 /// The machine is in `A`, and stays there while this lives: a hold, shared with any number of others.

@@ -1,15 +1,15 @@
 //! The exclusive right to a transition.
 
-use std::{fmt, marker::PhantomData, panic::resume_unwind};
+use std::{fmt, marker::PhantomData};
 
 use super::InState;
 use crate::{
-    handlers::{Handlers, Veto},
-    lock::{Aftermath, Left, Lock, Move},
+    handlers::{Commit, Veto},
+    lock::{Aftermath, Exclusive, Left, Lock, Move},
+    panics::Panics,
     refused::Refused,
     state::{Any, Dataless, State, StateMachine, View},
     trace::{Waited, Work},
-    wait::Exclusive,
 };
 
 /// A transition from `A` to `B` that is under way: the exclusive right to make it.
@@ -52,13 +52,14 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     #[inline(always)]
     pub(crate) fn begin(
         right: Exclusive<'a, A::Machine>,
-        listened: bool,
         waited: Waited,
     ) -> Result<Self, (Refused, Exclusive<'a, A::Machine>)> {
         let from = || A::Machine::STATES[usize::from(position::<A>(&right))];
         let work = Work::begin(A::Machine::NAME, from, B::NAME, waited);
         let mut transition = Self { right, work, to: PhantomData };
-        if listened && let Err(refused) = transition.ask_handlers() {
+        if transition.right.has_handlers()
+            && let Err(refused) = transition.ask_handlers()
+        {
             return Err((refused, transition.right));
         }
         Ok(transition)
@@ -66,10 +67,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
 
     #[cold]
     fn ask_handlers(&mut self) -> Result<(), Refused> {
-        if !self.right.lock().look().has_handlers() {
-            return Ok(());
-        }
-        let handlers = self.right.lock().extension();
+        let handlers = self.right.lock().handlers();
         let run = || handlers.run_before(self.from(), B::INDEX, self.right.view());
         let answer = self.work.in_scope(run);
         answer.map_err(|source| self.vetoed(source))
@@ -281,7 +279,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     pub fn perform(mut self) -> Result<A::Data, Refused> {
         let lock = self.right.lock();
         let action = if lock.look().has_handlers() {
-            lock.extension().find_action(self.from(), B::INDEX)
+            lock.handlers().find_action(self.from(), B::INDEX)
         } else {
             None
         };
@@ -351,29 +349,36 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
 
     #[inline]
     fn step(&self) -> Move {
-        Move { from: self.from(), to: B::INDEX, moves_data: A::HAS_DATA || B::HAS_DATA }
+        Move { to: B::INDEX, moves_data: A::HAS_DATA || B::HAS_DATA }
     }
 
     #[inline]
     fn finish(self, data: Option<A::Machine>) -> A::Data {
-        let (lock, step) = (self.right.lock(), self.step());
+        let (lock, from, step) = (self.right.lock(), self.from(), self.step());
         let Left { data, aftermath } = self.right.commit(step, data);
-        self.work.committed();
+        let mut panics = self.work.committed();
         if let Some(aftermath) = aftermath {
-            tell(lock, step, aftermath);
+            tell(lock, from, step.to, aftermath, &mut panics);
         }
-        A::unwrap(data.unwrap_or_else(|| A::Machine::dataless(step.from)))
+        let data = data.unwrap_or_else(|| A::Machine::dataless(from));
+        if panics.must_go_on() {
+            panics.resume_without(data);
+        }
+        A::unwrap(data)
     }
 
     #[inline]
     fn finish_and_hold(self, data: Option<A::Machine>) -> InState<'a, B> {
-        let (lock, step) = (self.right.lock(), self.step());
+        let (lock, from, step) = (self.right.lock(), self.from(), self.step());
         let (Left { data, aftermath }, hold) = self.right.commit_and_hold(step, data);
         // From here on a panic lets go of the hold.
         let hold = InState::of(hold);
-        self.work.committed();
+        let mut panics = self.work.committed();
         if let Some(aftermath) = aftermath {
-            tell(lock, step, aftermath);
+            tell(lock, from, step.to, aftermath, &mut panics);
+        }
+        if panics.must_go_on() {
+            panics.resume_without(data);
         }
         drop(data);
         hold
@@ -409,14 +414,18 @@ fn position<A: State>(right: &Exclusive<'_, A::Machine>) -> u16 {
     if A::INDEX == Any::<A::Machine>::INDEX { right.position() } else { A::INDEX }
 }
 
-/// Tells the handlers of a commit, if there are any; then the panic of a waker goes on.
+/// Tells the handlers of a commit, if there are any.
 #[cold]
-fn tell<S: StateMachine>(lock: &Lock<S, Handlers<S>>, step: Move, aftermath: Aftermath) {
+fn tell<S: StateMachine>(
+    lock: &Lock<S>,
+    from: u16,
+    to: u16,
+    aftermath: Aftermath,
+    panics: &mut Panics,
+) {
+    panics.append(aftermath.panics);
     if let Some(sequence) = aftermath.sequence {
-        lock.extension().run_after(step.from, step.to, sequence);
-    }
-    if let Some(panic) = aftermath.panic {
-        resume_unwind(panic);
+        panics.append(lock.handlers().tell(Commit { from, to, sequence }));
     }
 }
 

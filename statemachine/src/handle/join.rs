@@ -4,12 +4,13 @@ use std::{fmt, future::IntoFuture, time::Duration};
 
 use super::Transition;
 use crate::{
+    graph::StateSet,
     guard::{InState, InTransition, Joined},
-    lock::{Notify, Refusal, Request, StateSet, Word},
+    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, Word},
     refused::Refused,
     state::State,
     trace::Waited,
-    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
+    wait::{Ask, Handle, Wait, explain, verbs},
 };
 
 /// A handle on the transition from `A` to `B`, content where somebody else makes it.
@@ -93,7 +94,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
     }
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, A::Machine>, Word> {
         let lock = self.transition.machine().lock();
         let seen = lock.look();
         if seen.state() == B::INDEX {
@@ -108,25 +109,24 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
         state == B::INDEX || self.transition.from().contains(state)
     }
 
-    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
-        self.transition.machine().lock().acquire_or_refuse(&self.request(), seen)
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Machine>, Refusal> {
+        self.transition.machine().lock().acquire(&self.request(), seen)
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take(self.transition.machine().lock(), self.request(), notify, Some(B::INDEX))
+        Place::take(self.transition.machine().lock(), self.request(), None, notify)
     }
 
     #[inline]
     fn accept(
         self,
         granted: Granted<'a, A::Machine>,
-        listened: bool,
         waited: Waited,
     ) -> Result<Joined<'a, A, B>, Refused> {
         match granted {
-            Granted::Exclusive(right) => InTransition::begin(right, listened, waited)
-                .map(Joined::Mine)
-                .map_err(|(refused, _)| refused),
+            Granted::Exclusive(right) => {
+                InTransition::begin(right, waited).map(Joined::Mine).map_err(|(refused, _)| refused)
+            }
             Granted::Shared(right) => Ok(Joined::There(InState::of(right))),
             Granted::Watched(_) => unreachable!("a right was asked for"),
         }

@@ -4,11 +4,11 @@ use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
 
 use crate::{
     guard::{InState, InTransition},
-    lock::{Notify, Refusal, Word},
+    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, Word},
     refused::RefusedWith,
     state::State,
     trace::Waited,
-    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
+    wait::{Ask, Handle, Wait, explain, verbs},
 };
 
 /// A handle that trades a hold on `A` for the transition to `B`.
@@ -65,6 +65,8 @@ refused.into_data().to::<door::Closed>().now()?.commit();
 assert!(door.is_closed());
 # Ok::<(), statemachine::Refused>(())");
 
+    const REQUEST: Request = Request::Upgrade { to: B::INDEX };
+
     #[inline]
     pub(crate) fn new(hold: InState<'a, A>) -> Self {
         Self { held: Some(hold.into_right()), to: PhantomData }
@@ -86,7 +88,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
 
     /// Looks only: the word is what a trade of the hold begins with.
     #[inline]
-    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, A::Machine>, Word> {
         Err(self.look())
     }
 
@@ -95,9 +97,9 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
         true
     }
 
-    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
-        match self.held.take().expect(ASKED_TWICE).try_upgrade(seen) {
-            Ok((right, listened)) => Ok((Granted::Exclusive(right), listened)),
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Machine>, Refusal> {
+        match self.held.take().expect(ASKED_TWICE).try_upgrade(&Self::REQUEST, seen) {
+            Ok(right) => Ok(Granted::Exclusive(right)),
             Err((refusal, held)) => {
                 self.held = Some(held);
                 Err(refusal)
@@ -106,20 +108,20 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take_to_upgrade(self.held.take().expect(ASKED_TWICE), notify, B::INDEX)
+        let held = self.held.take().expect(ASKED_TWICE);
+        Place::take(held.lock(), Self::REQUEST, Some(held), notify)
     }
 
     #[inline]
     fn accept(
         self,
         granted: Granted<'a, A::Machine>,
-        listened: bool,
         waited: Waited,
     ) -> Result<InTransition<'a, A, B>, RefusedWith<InState<'a, A>>> {
         let Granted::Exclusive(right) = granted else {
             unreachable!("an exclusive right was asked for")
         };
-        InTransition::begin(right, listened, waited).map_err(|(refused, right)| RefusedWith {
+        InTransition::begin(right, waited).map_err(|(refused, right)| RefusedWith {
             refused,
             data: InState::of(right.step_down()),
         })

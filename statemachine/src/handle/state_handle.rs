@@ -4,14 +4,15 @@ use std::{fmt, future::IntoFuture, time::Duration};
 
 use crate::{
     change::Change,
+    graph::StateSet,
     guard::InState,
     handlers::HandlerId,
-    lock::{Notify, Refusal, Request, StateSet, Word},
+    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, Word},
     machine::Machine,
     refused::Refused,
     state::{Any, State, StateMachine},
     trace::Waited,
-    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
+    wait::{Ask, Handle, Wait, explain, verbs},
 };
 
 /// A handle on state `A`, or with [`Any`] on whatever state the machine is in.
@@ -133,7 +134,7 @@ assert!(door.in_closed().now().is_err());
     }
 
     fn request() -> Request {
-        Request::Shared(Self::states())
+        Request::Hold(Self::states())
     }
 }
 
@@ -151,7 +152,7 @@ impl<'a, A: State> Ask for StateHandle<'a, A> {
     }
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, A::Machine>, Word> {
         let lock = self.machine.lock();
         lock.try_hold(Self::states(), lock.look())
     }
@@ -161,19 +162,18 @@ impl<'a, A: State> Ask for StateHandle<'a, A> {
         Self::states().contains(state)
     }
 
-    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
-        self.machine.lock().acquire_or_refuse(&Self::request(), seen)
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Machine>, Refusal> {
+        self.machine.lock().acquire(&Self::request(), seen)
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take(self.machine.lock(), Self::request(), notify, None)
+        Place::take(self.machine.lock(), Self::request(), None, notify)
     }
 
     #[inline(always)]
     fn accept(
         self,
         granted: Granted<'a, A::Machine>,
-        _: bool,
         _: Waited,
     ) -> Result<InState<'a, A>, Refused> {
         match granted {

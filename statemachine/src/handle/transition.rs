@@ -5,14 +5,15 @@ use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
 use super::Join;
 use crate::{
     change::Change,
+    graph::StateSet,
     guard::InTransition,
     handlers::{HandlerId, Route, Veto},
-    lock::{Notify, Refusal, Request, StateSet, Word},
+    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, Word},
     machine::Machine,
     refused::{Refused, RefusedWith},
     state::{Any, Dataless, State, StateMachine, View},
     trace::{self, Waited},
-    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, now, now_slowly, verbs},
+    wait::{Ask, Handle, Wait, explain, now, now_slowly, verbs},
 };
 
 /// A handle on the transition from `A` to `B`.
@@ -332,7 +333,7 @@ assert!(door.is_closed());
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Exclusive(self.from())
+        Request::Transition { from: self.from(), to: B::INDEX }
     }
 
     fn route(&self) -> Route {
@@ -394,7 +395,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
     }
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<(Granted<'a, A::Machine>, bool), Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, A::Machine>, Word> {
         let lock = self.machine.lock();
         let hope = match self.from() {
             StateSet::One(state) => Word::idle(state),
@@ -408,24 +409,23 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
         self.from().contains(state)
     }
 
-    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, A::Machine>, bool), Refusal> {
-        self.machine.lock().acquire_or_refuse(&self.request(), seen)
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Machine>, Refusal> {
+        self.machine.lock().acquire(&self.request(), seen)
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
-        Place::take(self.machine.lock(), self.request(), notify, Some(B::INDEX))
+        Place::take(self.machine.lock(), self.request(), None, notify)
     }
 
     #[inline(always)]
     fn accept(
         self,
         granted: Granted<'a, A::Machine>,
-        listened: bool,
         waited: Waited,
     ) -> Result<InTransition<'a, A, B>, Refused> {
         match granted {
             Granted::Exclusive(right) => {
-                InTransition::begin(right, listened, waited).map_err(|(refused, _)| refused)
+                InTransition::begin(right, waited).map_err(|(refused, _)| refused)
             }
             Granted::Shared(_) | Granted::Watched(_) => {
                 unreachable!("an exclusive right was asked for")

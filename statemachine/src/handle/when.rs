@@ -3,12 +3,12 @@
 use std::{fmt, future::IntoFuture, time::Duration};
 
 use crate::{
-    lock::{Notify, Refusal, Request, WatchSet, Word},
+    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, WatchSet, Word},
     machine::Machine,
     refused::Refused,
     state::{Kind, StateMachine},
     trace::Waited,
-    wait::{Answer, Ask, Granted, Handle, Place, Shared, Wait, explain, verbs},
+    wait::{Ask, Handle, Wait, explain, verbs},
 };
 
 /// A handle on any of the states that a predicate likes; it holds nothing.
@@ -65,7 +65,7 @@ assert!(door.when(|state| state == Door::Closed).now().is_err());
     }
 
     fn request(&self) -> Request {
-        Request::Watch(self.states.clone())
+        Request::When(self.states.clone())
     }
 }
 
@@ -82,10 +82,10 @@ impl<'a, S: StateMachine> Ask for When<'a, S> {
         self.machine.lock().look()
     }
 
-    fn attempt(&mut self) -> Result<(Granted<'a, S>, bool), Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, S>, Word> {
         let seen = self.machine.lock().look();
         if self.states.contains(seen.state()) {
-            Ok((Granted::Watched(seen.state()), false))
+            Ok(Granted::Watched(seen.state()))
         } else {
             Err(seen)
         }
@@ -96,15 +96,15 @@ impl<'a, S: StateMachine> Ask for When<'a, S> {
     }
 
     /// There is nothing to compete for: what was seen stands.
-    fn insist(&mut self, seen: Word) -> Result<(Granted<'a, S>, bool), Refusal> {
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, S>, Refusal> {
         Err(Refusal::WrongState(seen.state()))
     }
 
     fn enter(&mut self, notify: Notify) -> Result<Place<'a, S>, Answer<'a, S>> {
-        Place::take(self.machine.lock(), self.request(), notify, None)
+        Place::take(self.machine.lock(), self.request(), None, notify)
     }
 
-    fn accept(self, granted: Granted<'a, S>, _: bool, _: Waited) -> Result<S::Kind, Refused> {
+    fn accept(self, granted: Granted<'a, S>, _: Waited) -> Result<S::Kind, Refused> {
         match granted {
             Granted::Watched(state) => Ok(S::Kind::at(state)),
             Granted::Exclusive(_) | Granted::Shared(_) => unreachable!("no right was asked for"),

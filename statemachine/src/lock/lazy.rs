@@ -2,9 +2,7 @@
 
 use std::{marker::PhantomData, ptr};
 
-use crate::sync::AtomicPtr;
-
-use super::ordering::{FIND, PUBLISH};
+use crate::sync::{AtomicPtr, FIND, PUBLISH, const_fn};
 
 pub(crate) struct Lazy<T> {
     pointer: AtomicPtr<T>,
@@ -20,14 +18,10 @@ unsafe impl<T: Send> Send for Lazy<T> {}
 unsafe impl<T: Send + Sync> Sync for Lazy<T> {}
 
 impl<T> Lazy<T> {
-    #[cfg(not(loom))]
-    pub(crate) const fn new() -> Self {
-        Self { pointer: AtomicPtr::new(ptr::null_mut()), owned: PhantomData }
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new() -> Self {
-        Self { pointer: AtomicPtr::new(ptr::null_mut()), owned: PhantomData }
+    const_fn! {
+        pub(crate) const fn new() -> Self {
+            Self { pointer: AtomicPtr::new(ptr::null_mut()), owned: PhantomData }
+        }
     }
 
     #[inline]

@@ -1,77 +1,70 @@
 #![doc = include_str!("protocol.md")]
 
-mod guard;
+mod acquire;
 mod lazy;
 #[cfg(all(test, loom))]
 mod models;
-mod ordering;
 mod place;
 mod queue;
 mod request;
+mod rights;
 mod settle;
 mod slab;
 #[cfg(all(test, not(loom)))]
 mod tests;
+mod wake;
 mod word;
 
 use crate::{
+    handlers::Handlers,
     state::StateMachine,
-    sync::{Mutex, UnsafeCell},
+    sync::{AtomicU64, Mutex, UnsafeCell, const_fn},
 };
 
 pub(crate) use self::{
-    guard::{Aftermath, Exclusive, Left, Move, Shared},
-    ordering::{COUNT, RAISE, RAISED},
-    place::{Answer, Granted, Place},
-    queue::{Notify, Seen, wake_all},
-    request::{Refusal, Request, StateSet, WatchSet},
+    acquire::Granted,
+    place::{Answer, Place},
+    queue::Seen,
+    request::{Refusal, Request, WatchSet},
+    rights::{Aftermath, Exclusive, Left, Move, Shared},
+    wake::Notify,
     word::Word,
 };
 
 use self::{lazy::Lazy, queue::Queue, settle::Core, word::AtomicWord};
 
-/// What else a lock allocates on first use, beside its queue.
-pub(crate) trait Extension: Default {
-    /// The number of the commit that is about to be made, from 1. Called under the exclusive right.
-    fn next_sequence(&self) -> u64;
-}
-
 /// A value in some state, and the rights to it.
-pub(crate) struct Lock<S: StateMachine, X: Extension> {
+pub(crate) struct Lock<S: StateMachine> {
     word: AtomicWord,
     /// The data: some exactly where the state has any, so that moves between states without data
     /// need not touch it. Written only under the exclusive right, read only under either.
     cell: UnsafeCell<Option<S>>,
-    extra: Lazy<Extra<X>>,
+    extra: Lazy<Extra<S>>,
 }
 
-struct Extra<X> {
+/// What is allocated on first use, in one piece.
+struct Extra<S: StateMachine> {
     queue: Mutex<Queue>,
-    extension: X,
+    /// How many commits were numbered. Changed only under the exclusive right.
+    commits: AtomicU64,
+    /// They lie here for no other reason than that a machine is to be two words.
+    handlers: Handlers<S>,
 }
 
 // SAFETY: What is not `Sync` by itself is the cell. A shared right gives `&S` to any thread that has
 // it, for which `S: Sync`; the exclusive right moves an `S` in by one thread and out by another, for
 // which `S: Send`. That these rights exclude each other is what the word is for.
-unsafe impl<S: StateMachine + Send + Sync, X: Extension + Send + Sync> Sync for Lock<S, X> {}
+unsafe impl<S: StateMachine + Send + Sync> Sync for Lock<S> {}
 
-impl<S: StateMachine, X: Extension> Lock<S, X> {
-    /// In that state, with data exactly where the state has any.
-    #[cfg(not(loom))]
-    pub(crate) const fn new(state: u16, data: Option<S>) -> Self {
-        Self {
-            word: AtomicWord::new(Word::idle(state)),
-            cell: UnsafeCell::new(data),
-            extra: Lazy::new(),
-        }
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new(state: u16, data: Option<S>) -> Self {
-        Self {
-            word: AtomicWord::new(Word::idle(state)),
-            cell: UnsafeCell::new(data),
-            extra: Lazy::new(),
+impl<S: StateMachine> Lock<S> {
+    const_fn! {
+        /// In that state, with data exactly where the state has any.
+        pub(crate) const fn new(state: u16, data: Option<S>) -> Self {
+            Self {
+                word: AtomicWord::new(Word::idle(state)),
+                cell: UnsafeCell::new(data),
+                extra: Lazy::new(),
+            }
         }
     }
 
@@ -85,17 +78,8 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         self.word.look()
     }
 
-    /// Moves from a state without data to another, if nobody waits, holds or listens.
-    ///
-    /// The one locked instruction that an uncontended commit costs.
-    #[inline]
-    pub(crate) fn leap(&self, from: u16, to: u16) -> Result<(), Word> {
-        self.word.commit(Word::idle(from), Word::idle(to))
-    }
-
-    /// What else is allocated on first use.
-    pub(crate) fn extension(&self) -> &X {
-        &self.extra().extension
+    pub(crate) fn handlers(&self) -> &Handlers<S> {
+        &self.extra().handlers
     }
 
     /// Says that handlers are registered: from now on every commit is numbered.
@@ -103,26 +87,40 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         self.word.set_handlers();
     }
 
-    /// Shows the word and those who wait, in order of arrival, as they are at one instant.
-    pub(crate) fn inspect<R>(&self, see: impl FnOnce(Word, &[Seen<'_>]) -> R) -> R {
-        match self.extra.get() {
-            Some(extra) => {
-                let queue = extra.queue.lock();
-                see(self.look(), &queue.waiters())
+    /// The word and those that wait, in order of arrival, as they are at one instant.
+    ///
+    /// Under the mutex they are only copied: what is longer than that would keep others from ending
+    /// a transition.
+    pub(crate) fn inspect(&self) -> (Word, Vec<Seen>) {
+        let Some(extra) = self.extra.get() else {
+            return (self.look(), Vec::new());
+        };
+        let mut waiters = Vec::new();
+        let word = loop {
+            let queue = extra.queue.lock();
+            if queue.copy_to(&mut waiters) {
+                break self.look();
             }
-            None => see(self.look(), &[]),
-        }
+            let count = queue.len();
+            drop(queue);
+            // Some more than there are now: others may come meanwhile.
+            waiters.reserve(count + count / 8);
+        };
+        waiters.sort_unstable_by_key(|waiter| waiter.arrival);
+        (word, waiters)
     }
 
     #[cold]
     fn core(&self) -> Core<'_> {
-        Core { word: &self.word, queue: &self.extra().queue }
+        let extra = self.extra();
+        Core { word: &self.word, queue: &extra.queue, commits: &extra.commits }
     }
 
-    fn extra(&self) -> &Extra<X> {
+    fn extra(&self) -> &Extra<S> {
         self.extra.get_or_init(|| Extra {
             queue: Mutex::new(Queue::new(S::GRAPH)),
-            extension: X::default(),
+            commits: AtomicU64::new(0),
+            handlers: Handlers::default(),
         })
     }
 }

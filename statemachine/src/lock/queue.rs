@@ -8,81 +8,16 @@
 //!
 //! This is plain data behind a mutex; [`super::settle`] decides what happens to it.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    task::Waker,
-    thread,
-    time::Instant,
-};
+use std::{task::Waker, time::Instant};
 
-use crate::{private::Graph, sync::Thread};
+use crate::{graph::Graph, sync::Thread};
 
 use super::{
     request::{Refusal, Request, Right},
     slab::{NONE, Slab},
+    wake::{Errands, Notify},
     word::{MAX_HOLDERS, Word},
 };
-
-/// How to wake a waiter.
-pub(crate) enum Notify {
-    Thread(Thread),
-    Task(Waker),
-}
-
-impl Notify {
-    pub(crate) fn wake(self) {
-        match self {
-            Self::Thread(thread) => thread.unpark(),
-            Self::Task(waker) => waker.wake(),
-        }
-    }
-}
-
-/// The waiters to wake once the mutex is let go of: foreign code does not run under it.
-#[must_use]
-pub(crate) struct Wakes {
-    first: Option<Notify>,
-    rest: Vec<Notify>,
-}
-
-impl Wakes {
-    pub(crate) fn none() -> Self {
-        Self { first: None, rest: Vec::new() }
-    }
-
-    fn add(&mut self, notify: Notify) {
-        if self.first.is_none() {
-            self.first = Some(notify);
-        } else {
-            self.rest.push(notify);
-        }
-    }
-
-    #[inline]
-    pub(crate) fn wake(self) {
-        match self.first {
-            Some(first) if self.rest.is_empty() && !thread::panicking() => first.wake(),
-            Some(first) => wake_all([first].into_iter().chain(self.rest)),
-            None => {}
-        }
-    }
-}
-
-/// Wakes them in that order, the others also where one of them panics; the first panic goes on, unless
-/// it was a panic that let go of what they waited for, which then goes on instead.
-pub(crate) fn wake_all(waiters: impl IntoIterator<Item = Notify>) {
-    let mut panic = None;
-    for waiter in waiters {
-        // What a waker leaves half done behind its panic is its own.
-        let woken = catch_unwind(AssertUnwindSafe(|| waiter.wake()));
-        panic = panic.or(woken.err());
-    }
-    if let Some(panic) = panic
-        && !thread::panicking()
-    {
-        resume_unwind(panic);
-    }
-}
 
 /// A waiter's place, which only the waiter itself gives back.
 #[derive(Debug)]
@@ -97,7 +32,6 @@ pub(crate) enum Outcome {
 
 struct Waiter {
     request: Request,
-    aim: Option<u16>,
     since: Instant,
     /// Taken by who wakes it; none where it was never set or has been.
     notify: Option<Notify>,
@@ -106,6 +40,8 @@ struct Waiter {
     arrival: u64,
     /// The first of its links, one a list that it stands in.
     links: u32,
+    /// How many trades of a hold have passed the door that it shut.
+    passed: u8,
 }
 
 /// A waiter in one list.
@@ -119,24 +55,28 @@ struct Link {
 }
 
 /// A waiter as others see it.
-pub(crate) struct Seen<'a> {
-    pub(crate) request: &'a Request,
-    /// The state that it is to enter by the exclusive right.
-    pub(crate) aim: Option<u16>,
-    pub(crate) notify: Option<&'a Notify>,
+pub(crate) struct Seen {
+    pub(crate) request: Request,
+    /// None where it is a task.
+    pub(crate) thread: Option<Thread>,
     pub(crate) since: Instant,
+    pub(crate) arrival: u64,
 }
 
-impl<'a> Seen<'a> {
-    fn of(waiter: &'a Waiter) -> Self {
-        Self {
-            request: &waiter.request,
-            aim: waiter.aim,
-            notify: waiter.notify.as_ref(),
-            since: waiter.since,
-        }
+impl Seen {
+    fn of(waiter: &Waiter) -> Self {
+        let thread = match &waiter.notify {
+            Some(Notify::Thread(thread)) => Some(thread.clone()),
+            Some(Notify::Task(_)) | None => None,
+        };
+        let Waiter { ref request, since, arrival, .. } = *waiter;
+        Self { request: request.clone(), thread, since, arrival }
     }
 }
+
+/// How many trades may pass a transition that has shut the door. More would let a holder that trades
+/// its hold for a transition, and that for the next hold, keep others out for ever.
+const PASSES: u8 = 16;
 
 #[derive(Clone, Copy)]
 struct List {
@@ -199,24 +139,39 @@ impl Queue {
         self.upgrade.is_some()
     }
 
-    /// Takes the last place. What the waiter is to do with the exclusive right is only for others to
-    /// see.
-    pub(crate) fn push(
-        &mut self,
-        request: Request,
-        notify: Notify,
-        aim: Option<u16>,
-        since: Instant,
-    ) -> Ticket {
-        let is_upgrade = matches!(request, Request::Upgrade);
+    pub(crate) fn is_upgrade(&self, ticket: &Ticket) -> bool {
+        self.upgrade == Some(ticket.0)
+    }
+
+    /// Whether one more trade may pass whoever has shut the door of that state.
+    pub(crate) fn may_pass(&self, state: u16) -> bool {
+        self.doorkeeper(state).is_none_or(|id| self.waiters[id].passed < PASSES)
+    }
+
+    /// Says that a trade passes whoever has shut the door of that state, if anybody has.
+    pub(crate) fn pass(&mut self, state: u16) {
+        if let Some(id) = self.doorkeeper(state) {
+            self.waiters[id].passed = self.waiters[id].passed.saturating_add(1);
+        }
+    }
+
+    /// The transition out of that state that is next.
+    fn doorkeeper(&self, state: u16) -> Option<u32> {
+        self.candidates(state)
+            .find(|&id| self.waiters[id].request.wants(state) == Some(Right::Exclusive))
+    }
+
+    /// Takes the last place.
+    pub(crate) fn push(&mut self, request: Request, notify: Notify, since: Instant) -> Ticket {
+        let is_upgrade = request.is_upgrade();
         let waiter = Waiter {
             request,
-            aim,
             since,
             notify: Some(notify),
             outcome: None,
             arrival: self.arrivals,
             links: NONE,
+            passed: 0,
         };
         self.arrivals += 1;
         self.waiting += 1;
@@ -259,21 +214,28 @@ impl Queue {
     }
 
     /// Takes the waiter out of the queue and tells it.
-    pub(crate) fn tell(&mut self, ticket: Ticket, outcome: Outcome, wakes: &mut Wakes) {
+    pub(crate) fn tell(&mut self, ticket: Ticket, outcome: Outcome, errands: &mut Errands) {
         self.unlink(ticket.0);
         let waiter = &mut self.waiters[ticket.0];
         waiter.outcome = Some(outcome);
         if let Some(notify) = waiter.notify.take() {
-            wakes.add(notify);
+            errands.wake(notify);
         }
     }
 
-    /// Those who wait, in order of arrival.
-    pub(crate) fn waiters(&self) -> Vec<Seen<'_>> {
-        let waiting = self.waiters.iter().filter(|waiter| waiter.outcome.is_none());
-        let mut waiters: Vec<&Waiter> = waiting.collect();
-        waiters.sort_unstable_by_key(|waiter| waiter.arrival);
-        waiters.into_iter().map(Seen::of).collect()
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting as usize
+    }
+
+    /// Adds those that wait, in no order, if there is room for them: nothing is allocated.
+    pub(crate) fn copy_to(&self, seen: &mut Vec<Seen>) -> bool {
+        let has_room = seen.capacity() - seen.len() >= self.len();
+        if has_room {
+            let waiting = self.waiters.iter().filter(|waiter| waiter.outcome.is_none());
+            seen.extend(waiting.map(Seen::of));
+        }
+        has_room
     }
 
     /// Who is next, in a word where no transition is under way.
@@ -306,22 +268,25 @@ impl Queue {
 
     /// Tells those who watch for that state that it was entered, and those who can no longer get
     /// what they want that they can not.
-    pub(crate) fn announce(&mut self, from: u16, to: u16, wakes: &mut Wakes) {
+    pub(crate) fn announce(&mut self, from: u16, to: u16, errands: &mut Errands) {
+        if from == to {
+            return;
+        }
         self.for_each_in(self.any() + 1 + usize::from(to), |queue, id| {
-            queue.tell(Ticket(id), Outcome::Granted(Right::Watched(to)), wakes);
+            queue.tell(Ticket(id), Outcome::Granted(Right::Watched(to)), errands);
         });
         // Told apart word by word: nearly always there is one.
         if self.graph.reach_of(from).iter().ne(self.graph.reach_of(to)) {
-            self.dismiss_hopeless(to, wakes);
+            self.dismiss_hopeless(to, errands);
         }
     }
 
-    fn dismiss_hopeless(&mut self, state: u16, wakes: &mut Wakes) {
+    fn dismiss_hopeless(&mut self, state: u16, errands: &mut Errands) {
         for list in 0..self.lists.len() {
             self.for_each_in(list, |queue, id| {
                 if !queue.waiters[id].request.is_hopeful(queue.graph, state) {
                     let refusal = Outcome::Refused(Refusal::Unreachable(state));
-                    queue.tell(Ticket(id), refusal, wakes);
+                    queue.tell(Ticket(id), refusal, errands);
                 }
             });
         }
@@ -380,7 +345,7 @@ impl Queue {
         };
         match request {
             request if request.wants_any() => stand_in(any),
-            Request::Watch(states) => {
+            Request::When(states) => {
                 states.for_each(|state| stand_in(any + 1 + usize::from(state)))
             }
             request => request.for_each_state(|state| stand_in(usize::from(state))),

@@ -1,52 +1,17 @@
 //! What is asked of the lock, and when it can be had.
 
-use crate::private::Graph;
+use std::sync::Arc;
+
+use crate::graph::{Graph, StateSet, for_each_bit, has_bit, share_a_bit};
 
 use super::word::{MAX_HOLDERS, Word};
-
-/// Some of a machine's states.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum StateSet {
-    One(u16),
-    /// One bit a state, least significant first.
-    Bits(&'static [u64]),
-    All,
-}
-
-impl StateSet {
-    #[inline(always)]
-    pub(crate) fn contains(self, state: u16) -> bool {
-        match self {
-            Self::One(one) => one == state,
-            Self::Bits(bits) => has_bit(bits, state),
-            Self::All => true,
-        }
-    }
-
-    /// Visits each of them, where it is not all.
-    #[inline(always)]
-    fn for_each(self, mut visit: impl FnMut(u16)) {
-        match self {
-            Self::One(one) => visit(one),
-            Self::Bits(bits) => for_each_bit(bits, visit),
-            Self::All => unreachable!("all states are one list"),
-        }
-    }
-
-    fn intersects(self, row: &[u64]) -> bool {
-        match self {
-            Self::One(one) => has_bit(row, one),
-            Self::Bits(bits) => share_a_bit(bits, row),
-            Self::All => true,
-        }
-    }
-}
 
 /// The states that a watcher waits for, one bit a state.
 #[derive(Clone, Debug)]
 pub(crate) enum WatchSet {
     Few(u64),
-    Many(Box<[u64]>),
+    /// Shared, so that a copy allocates nothing.
+    Many(Arc<[u64]>),
 }
 
 impl WatchSet {
@@ -79,37 +44,21 @@ impl WatchSet {
     }
 }
 
-fn has_bit(bits: &[u64], state: u16) -> bool {
-    bits.get(usize::from(state / 64)).is_some_and(|word| word >> (state % 64) & 1 == 1)
-}
-
-fn for_each_bit(bits: &[u64], mut visit: impl FnMut(u16)) {
-    for (start, &word) in (0..).step_by(64).zip(bits) {
-        let mut left = word;
-        while left != 0 {
-            visit(start + left.trailing_zeros() as u16);
-            left &= left - 1;
-        }
-    }
-}
-
-fn share_a_bit(a: &[u64], b: &[u64]) -> bool {
-    a.iter().zip(b).any(|(a, b)| a & b != 0)
-}
-
 /// One ask of the lock.
-#[derive(Debug)]
+///
+/// The state that the exclusive right is to lead to is only for others to see.
+#[derive(Clone, Debug)]
 pub(crate) enum Request {
     /// The exclusive right, in one of these states.
-    Exclusive(StateSet),
-    /// A shared right, in one of these states.
-    Shared(StateSet),
+    Transition { from: StateSet, to: u16 },
     /// The exclusive right in one of these states, or a shared right in that state.
     Join { from: StateSet, to: u16 },
     /// The exclusive right in place of the caller's own hold.
-    Upgrade,
+    Upgrade { to: u16 },
+    /// A shared right, in one of these states.
+    Hold(StateSet),
     /// No right: only to hear that one of these states was entered.
-    Watch(WatchSet),
+    When(WatchSet),
 }
 
 /// A right that was given.
@@ -140,18 +89,18 @@ impl Request {
             Self::Join { to, .. } if state == to => {
                 Ok((Right::Shared, shared(StateSet::One(to), word)?))
             }
-            Self::Exclusive(set) | Self::Join { from: set, .. } => {
-                Ok((Right::Exclusive, exclusive(set, word)?))
+            Self::Transition { from, .. } | Self::Join { from, .. } => {
+                Ok((Right::Exclusive, exclusive(from, word)?))
             }
-            Self::Shared(set) => Ok((Right::Shared, shared(set, word)?)),
-            Self::Upgrade => {
+            Self::Hold(set) => Ok((Right::Shared, shared(set, word)?)),
+            Self::Upgrade { .. } => {
                 if word.holders() == 1 {
                     Ok((Right::Exclusive, word.upgraded()))
                 } else {
                     Err(Refusal::InUse { state, holders: word.holders() })
                 }
             }
-            Self::Watch(ref states) => {
+            Self::When(ref states) => {
                 if states.contains(state) {
                     Ok((Right::Watched(state), word))
                 } else {
@@ -164,12 +113,12 @@ impl Request {
     /// The right that it would take in that state.
     pub(crate) fn wants(&self, state: u16) -> Option<Right> {
         match *self {
-            Self::Exclusive(set) => set.contains(state).then_some(Right::Exclusive),
-            Self::Shared(set) => set.contains(state).then_some(Right::Shared),
+            Self::Transition { from, .. } => from.contains(state).then_some(Right::Exclusive),
+            Self::Hold(set) => set.contains(state).then_some(Right::Shared),
             Self::Join { to, .. } if to == state => Some(Right::Shared),
             Self::Join { from, .. } => from.contains(state).then_some(Right::Exclusive),
-            Self::Upgrade => Some(Right::Exclusive),
-            Self::Watch(ref states) => states.contains(state).then_some(Right::Watched(state)),
+            Self::Upgrade { .. } => Some(Right::Exclusive),
+            Self::When(ref states) => states.contains(state).then_some(Right::Watched(state)),
         }
     }
 
@@ -177,21 +126,25 @@ impl Request {
     pub(crate) fn is_hopeful(&self, graph: &Graph, state: u16) -> bool {
         let row = graph.reach_of(state);
         match *self {
-            Self::Exclusive(set) | Self::Shared(set) => set.intersects(row),
+            Self::Transition { from: set, .. } | Self::Hold(set) => set.intersects(row),
             // From wherever one of the sources can be reached, so can what they lead to.
             Self::Join { to, .. } => has_bit(row, to),
-            Self::Upgrade => true,
-            Self::Watch(ref states) => share_a_bit(states.bits(), row),
+            Self::Upgrade { .. } => true,
+            Self::When(ref states) => share_a_bit(states.bits(), row),
         }
+    }
+
+    pub(crate) fn is_upgrade(&self) -> bool {
+        matches!(self, Self::Upgrade { .. })
     }
 
     /// Whether it wants a right in any state.
     pub(crate) fn wants_any(&self) -> bool {
         match *self {
-            Self::Exclusive(set) | Self::Shared(set) | Self::Join { from: set, .. } => {
+            Self::Transition { from: set, .. } | Self::Hold(set) | Self::Join { from: set, .. } => {
                 matches!(set, StateSet::All)
             }
-            Self::Upgrade | Self::Watch(_) => false,
+            Self::Upgrade { .. } | Self::When(_) => false,
         }
     }
 
@@ -199,7 +152,7 @@ impl Request {
     #[inline(always)]
     pub(crate) fn for_each_state(&self, mut visit: impl FnMut(u16)) {
         match *self {
-            Self::Exclusive(set) | Self::Shared(set) => set.for_each(visit),
+            Self::Transition { from: set, .. } | Self::Hold(set) => set.for_each(visit),
             Self::Join { from, to } => {
                 visit(to);
                 from.for_each(|state| {
@@ -208,7 +161,7 @@ impl Request {
                     }
                 });
             }
-            Self::Upgrade | Self::Watch(_) => {}
+            Self::Upgrade { .. } | Self::When(_) => {}
         }
     }
 }

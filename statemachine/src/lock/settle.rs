@@ -2,27 +2,27 @@
 //!
 //! Every section leaves the queue settled: no waiter in it could have what it wants in the word as it
 //! is. [The protocol](super) says why that is enough for no wake-up to be lost.
+//!
+//! No section runs foreign code. It gives back what it decided and the [`Errands`] that are left, and
+//! the caller makes a guard of the one before it runs the other.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    task::Waker,
-    time::Instant,
-};
+use std::{task::Waker, time::Instant};
 
-use crate::sync::Mutex;
+use crate::sync::{AtomicU64, Mutex, OWN};
 
 use super::{
-    queue::{Next, Notify, Outcome, Queue, Ticket, Wakes},
+    queue::{Next, Outcome, Queue, Ticket},
     request::{Refusal, Request, Right},
+    wake::{Errands, Notify},
     word::{AtomicWord, Word},
 };
 
-/// The word and the queue of one machine, whatever its type.
+/// The word, the queue and the count of one machine, whatever its type.
 #[derive(Clone, Copy)]
 pub(crate) struct Core<'a> {
     pub(crate) word: &'a AtomicWord,
     pub(crate) queue: &'a Mutex<Queue>,
+    pub(crate) commits: &'a AtomicU64,
 }
 
 /// What came of asking for a place in the queue.
@@ -33,73 +33,91 @@ pub(crate) enum Entered {
     Queued(Ticket),
 }
 
-/// How the transition of who settles ends, where it has one.
+/// What is known of a waiter that is polled.
+pub(crate) enum Polled {
+    Told(Outcome),
+    Untold,
+    /// Nothing, and it is woken through another waker.
+    Stale,
+}
+
+/// How a transition ends.
 #[derive(Clone, Copy)]
-pub(crate) struct Ending {
-    pub(crate) state: u16,
-    pub(crate) hold: bool,
+pub(crate) enum Ending {
+    Commit(u16),
+    CommitAndHold(u16),
+    Rollback,
+    /// The exclusive right becomes a hold on the state that it was had in.
+    StepDown,
 }
 
 impl Ending {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(self, word: Word) -> Word {
-        let ended = word.ended(self.state);
-        if self.hold { ended.held() } else { ended }
+        match self {
+            Self::Commit(state) => word.ended(state),
+            Self::CommitAndHold(state) => word.ended(state).held(),
+            Self::Rollback => word.ended(word.state()),
+            Self::StepDown => word.ended(word.state()).held(),
+        }
+    }
+
+    /// The number of the commit, in `number`, if that word says that handlers are registered.
+    ///
+    /// The word is the one that the exchange which ends the transition compares with, so that a
+    /// handler which was registered before the commit is told of it. The number is taken before the
+    /// exchange, under the exclusive right: so the numbers are in the order of the commits, and have
+    /// no gap.
+    pub(crate) fn number(self, word: Word, number: &mut Option<u64>, commits: &AtomicU64) {
+        let is_commit = matches!(self, Self::Commit(_) | Self::CommitAndHold(_));
+        if is_commit && word.has_handlers() && number.is_none() {
+            let next = commits.load(OWN) + 1;
+            commits.store(next, OWN);
+            *number = Some(next);
+        }
     }
 }
 
-/// What was panicked with.
-pub(crate) type Panic = Box<dyn Any + Send>;
-
 impl Core<'_> {
-    /// Ends the caller's transition and hands its right on; the panic of a waker, if one did.
-    pub(crate) fn end(self, ending: Ending) -> Option<Panic> {
-        let mut wakes = Wakes::none();
+    /// Ends the caller's transition and hands its right on. The number is that of the commit, which
+    /// may have been given already.
+    pub(crate) fn end(self, ending: Ending, number: &mut Option<u64>) -> Errands {
+        let mut errands = Errands::none();
         let mut queue = self.queue.lock();
-        let from = self.word.own().state();
-        if from != ending.state {
-            queue.announce(from, ending.state, &mut wakes);
-        }
-        self.settle(&mut queue, Some(ending), &mut wakes);
-        drop(queue);
-        // What a waker leaves half done behind its panic is its own.
-        catch_unwind(AssertUnwindSafe(|| wakes.wake())).err()
+        let word = self.word.own();
+        queue.announce(word.state(), ending.of(word).state(), &mut errands);
+        self.settle(&mut queue, Some((ending, number)), &mut errands);
+        errands
     }
 
     /// Hands on what a holder left that has just let go.
-    pub(crate) fn left(self) {
-        let mut wakes = Wakes::none();
-        let mut queue = self.queue.lock();
-        self.settle(&mut queue, None, &mut wakes);
-        drop(queue);
-        wakes.wake();
+    pub(crate) fn left(self) -> Errands {
+        let mut errands = Errands::none();
+        self.settle(&mut self.queue.lock(), None, &mut errands);
+        errands
     }
 
     /// Takes the right, or a place in the queue.
-    pub(crate) fn enqueue(self, request: Request, notify: Notify, aim: Option<u16>) -> Entered {
+    pub(crate) fn enqueue(self, request: Request, notify: Notify) -> (Entered, Errands) {
         let since = Instant::now();
-        let mut wakes = Wakes::none();
+        let mut errands = Errands::none();
         let mut queue = self.queue.lock();
         let entered = loop {
             let word = self.word.look();
             if word.is_door_shut() && word.is_free() {
                 // The last holder is about to hand over to one that came before the caller.
-                self.settle(&mut queue, None, &mut wakes);
+                self.settle(&mut queue, None, &mut errands);
                 continue;
             }
-            let refusal = match request.step(word) {
-                Ok((right, new)) if word == new => break Entered::Granted(right),
-                Ok((right, new)) => match self.word.take(word, new) {
-                    Ok(()) => break Entered::Granted(right),
-                    Err(_) => continue,
-                },
+            let refusal = match self.try_step(&mut queue, &request, word) {
+                Ok(Some((right, _))) => break Entered::Granted(right),
+                Ok(None) => continue,
                 Err(refusal) => refusal,
             };
             let state = word.state();
             let wants = request.wants(state);
-            let is_upgrade = matches!(request, Request::Upgrade);
-            if is_upgrade && queue.has_upgrade() {
-                // Each would wait for the other's hold.
+            if request.is_upgrade() && (queue.has_upgrade() || refusal == Refusal::InTransition) {
+                // Each would wait for the other's hold, or the one that shut the door for this one's.
                 break Entered::Refused(refusal);
             }
             if wants == Some(Right::Shared) && matches!(refusal, Refusal::InUse { .. }) {
@@ -111,12 +129,44 @@ impl Core<'_> {
             let shuts = wants == Some(Right::Exclusive) && !word.is_exclusive();
             let new = word.with_waiters(true).with_door_shut(shuts || word.is_door_shut());
             if new == word || self.word.commit(word, new).is_ok() {
-                break Entered::Queued(queue.push(request, notify, aim, since));
+                return (Entered::Queued(queue.push(request, notify, since)), errands);
             }
         };
         drop(queue);
-        wakes.wake();
-        entered
+        errands.discard(Some(notify));
+        (entered, errands)
+    }
+
+    /// Trades the caller's hold for the exclusive right, behind a door that is shut.
+    pub(crate) fn upgrade(self, request: &Request) -> Result<Word, Refusal> {
+        let mut queue = self.queue.lock();
+        loop {
+            if let Some((_, word)) = self.try_step(&mut queue, request, self.word.look())? {
+                return Ok(word);
+            }
+        }
+    }
+
+    /// One attempt at what is asked for: the right and the word that it made; none where the word was
+    /// another.
+    fn try_step(
+        self,
+        queue: &mut Queue,
+        request: &Request,
+        word: Word,
+    ) -> Result<Option<(Right, Word)>, Refusal> {
+        let (right, new) = request.step(word)?;
+        let passes = request.is_upgrade() && word.is_door_shut();
+        if passes && !queue.may_pass(word.state()) {
+            return Err(Refusal::InTransition);
+        }
+        if word != new && self.word.take(word, new).is_err() {
+            return Ok(None);
+        }
+        if passes {
+            queue.pass(word.state());
+        }
+        Ok(Some((right, new)))
     }
 
     /// What has become of the waiter, if anything has; its place is then given back.
@@ -124,50 +174,63 @@ impl Core<'_> {
         self.queue.lock().claim(ticket)
     }
 
-    /// Like [`claim`](Self::claim); where nothing has, the waiter is woken through `waker` from now
-    /// on.
-    pub(crate) fn poll(self, ticket: &mut Option<Ticket>, waker: &Waker) -> Option<Outcome> {
+    /// Like [`claim`](Self::claim), for a task that is polled with that waker.
+    pub(crate) fn poll(self, ticket: &mut Option<Ticket>, waker: &Waker) -> Polled {
         let mut queue = self.queue.lock();
-        let outcome = queue.claim(ticket);
-        if outcome.is_some() || queue.is_notified_by(ticket.as_ref()?, waker) {
-            return outcome;
+        match (queue.claim(ticket), ticket) {
+            (Some(outcome), _) => Polled::Told(outcome),
+            (None, Some(ticket)) if queue.is_notified_by(ticket, waker) => Polled::Untold,
+            (None, _) => Polled::Stale,
         }
-        drop(queue);
-        // Cloning and dropping a waker is foreign code, which may use this machine.
-        let notify = Notify::Task(waker.clone());
+    }
+
+    /// Like [`claim`](Self::claim); where nothing has, the waiter is woken by `notify` from now on.
+    pub(crate) fn renew(
+        self,
+        ticket: &mut Option<Ticket>,
+        notify: Notify,
+    ) -> (Option<Outcome>, Errands) {
+        let mut errands = Errands::none();
         let mut queue = self.queue.lock();
         let outcome = queue.claim(ticket);
-        let unused = match ticket {
+        errands.discard(match ticket {
             Some(ticket) => queue.renew(ticket, notify),
             None => Some(notify),
-        };
-        drop(queue);
-        drop(unused);
-        outcome
+        });
+        (outcome, errands)
     }
 
     /// Gives up the place. What the waiter was given meanwhile is for the caller to let go of.
-    pub(crate) fn cancel(self, ticket: Ticket) -> Option<Outcome> {
-        let mut wakes = Wakes::none();
+    pub(crate) fn cancel(self, ticket: Ticket) -> (Option<Outcome>, Errands) {
+        let mut errands = Errands::none();
         let mut queue = self.queue.lock();
-        let (outcome, notify) = queue.remove(ticket);
+        let (outcome, unused) = queue.remove(ticket);
+        errands.discard(unused);
         if outcome.is_none() {
-            self.settle(&mut queue, None, &mut wakes);
+            self.settle(&mut queue, None, &mut errands);
         }
-        drop(queue);
-        drop(notify);
-        wakes.wake();
-        outcome
+        (outcome, errands)
     }
 
     /// Gives the waiters all that they can have, one after the other, in order of arrival.
     ///
     /// With an ending, the caller's transition ends in the same step in which the first of them gets
     /// its right.
-    fn settle(self, queue: &mut Queue, mut ending: Option<Ending>, wakes: &mut Wakes) {
+    fn settle(
+        self,
+        queue: &mut Queue,
+        mut ending: Option<(Ending, &mut Option<u64>)>,
+        errands: &mut Errands,
+    ) {
         loop {
             let word = self.word.look();
-            let base = ending.map_or(word, |ending| ending.of(word));
+            let base = match &mut ending {
+                Some((ending, number)) => {
+                    ending.number(word, number, self.commits);
+                    ending.of(word)
+                }
+                None => word,
+            };
             if base.is_exclusive() {
                 // A door shut for the holders of before means nothing now, and whoever waited in
                 // front of it may be gone when the transition ends.
@@ -196,7 +259,12 @@ impl Core<'_> {
             }
             ending = None;
             match told {
-                Some((ticket, outcome)) => queue.tell(ticket, outcome, wakes),
+                Some((ticket, outcome)) => {
+                    if queue.is_upgrade(&ticket) {
+                        queue.pass(base.state());
+                    }
+                    queue.tell(ticket, outcome, errands);
+                }
                 None => return,
             }
         }

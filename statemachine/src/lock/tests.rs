@@ -13,10 +13,10 @@ use std::{
 };
 
 use super::{
-    request::{Refusal, Request, Right, StateSet, WatchSet},
+    request::{Refusal, Request, Right, WatchSet},
     word::{MAX_HOLDERS, Word},
 };
-use crate::{Machine, Refused, StateMachine};
+use crate::{Machine, Refused, StateMachine, graph::StateSet};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -284,7 +284,7 @@ fn the_word_counts_no_further_than_it_can() {
     let full = Word::full(0);
     assert_eq!(full.holders(), MAX_HOLDERS);
     assert_eq!(
-        Request::Shared(StateSet::All).step(full),
+        Request::Hold(StateSet::All).step(full),
         Err(Refusal::InUse { state: 0, holders: MAX_HOLDERS })
     );
     assert!(!full.is_exclusive() && !full.has_waiters() && !full.has_handlers());
@@ -294,24 +294,24 @@ fn the_word_counts_no_further_than_it_can() {
 fn a_step_changes_nothing_but_the_right_that_is_taken() {
     let word = Word::idle(5).with_waiters(true);
     assert_eq!(
-        Request::Exclusive(StateSet::One(5)).step(word),
+        Request::Transition { from: StateSet::One(5), to: 6 }.step(word),
         Ok((Right::Exclusive, word.begun()))
     );
-    assert_eq!(Request::Shared(StateSet::One(5)).step(word), Ok((Right::Shared, word.held())));
+    assert_eq!(Request::Hold(StateSet::One(5)).step(word), Ok((Right::Shared, word.held())));
     assert_eq!(word.begun().ended(5), word);
     assert_eq!(word.held().upgraded(), word.begun());
     assert_eq!(
-        Request::Shared(StateSet::One(5)).step(word.with_door_shut(true)),
+        Request::Hold(StateSet::One(5)).step(word.with_door_shut(true)),
         Err(Refusal::InTransition)
     );
-    assert_eq!(Request::Shared(StateSet::One(4)).step(word), Err(Refusal::WrongState(5)));
+    assert_eq!(Request::Hold(StateSet::One(4)).step(word), Err(Refusal::WrongState(5)));
 }
 
 #[test]
 fn a_set_of_watched_states_has_a_bit_for_each() {
     for count in [1_usize, 63, 64, 65, 300] {
         let liked = |state: u16| state % 3 == 1;
-        let set = Request::Watch(WatchSet::of(count, liked));
+        let set = Request::When(WatchSet::of(count, liked));
         for state in 0..count as u16 {
             assert_eq!(set.wants(state).is_some(), liked(state), "{state} of {count}");
         }

@@ -9,12 +9,7 @@
 //!
 //! What the combinations mean and who may change which bit is in [the protocol](super).
 
-use crate::sync::{AtomicU32, Backoff};
-
-use super::{
-    ordering::{COMMIT, FAILED, LET_GO, LOOK, OWN, TAKE},
-    request::{Refusal, Request, Right},
-};
+use crate::sync::{AtomicU32, COMMIT, FAILED, LET_GO, LOOK, OWN, TAKE, const_fn};
 
 const STATE: u32 = 0b11_1111_1111;
 const EXCLUSIVE: u32 = 1 << 10;
@@ -129,14 +124,10 @@ impl Word {
 pub(crate) struct AtomicWord(AtomicU32);
 
 impl AtomicWord {
-    #[cfg(not(loom))]
-    pub(crate) const fn new(word: Word) -> Self {
-        Self(AtomicU32::new(word.0))
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new(word: Word) -> Self {
-        Self(AtomicU32::new(word.0))
+    const_fn! {
+        pub(crate) const fn new(word: Word) -> Self {
+            Self(AtomicU32::new(word.0))
+        }
     }
 
     #[inline]
@@ -154,27 +145,6 @@ impl AtomicWord {
     #[inline]
     pub(crate) fn take(&self, old: Word, new: Word) -> Result<(), Word> {
         self.exchange(old, new, TAKE)
-    }
-
-    /// Takes what is asked for, at once or not at all, where the caller has last seen the word to be
-    /// that, be it by an exchange that failed; the right, and the word that it was taken from.
-    pub(crate) fn step(&self, request: &Request, seen: Word) -> Result<(Right, Word), Refusal> {
-        let mut word = seen;
-        let mut backoff = Backoff::new();
-        loop {
-            let (mut right, mut new) = request.step(word)?;
-            if right == Right::Shared {
-                // Where a hold could be had and the exchange failed, others have come to hold or
-                // leave, who are in nobody's way but for the cache line.
-                backoff.spin();
-                word = self.look();
-                (right, new) = request.step(word)?;
-            }
-            match self.take(word, new) {
-                Ok(()) => return Ok((right, word)),
-                Err(actual) => word = actual,
-            }
-        }
     }
 
     /// Ends a transition: `new` is `old` ended in some state, perhaps held there.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::refused::Refused;
+use crate::{panics::Panics, refused::Refused};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Waited;
@@ -52,7 +52,9 @@ impl Work {
     }
 
     #[inline(always)]
-    pub(crate) fn committed(self) {}
+    pub(crate) fn committed(self) -> Panics {
+        Panics::none()
+    }
 
     #[inline(always)]
     pub(crate) fn vetoed(&mut self, _: &Refused) {}

@@ -8,7 +8,10 @@ use std::{
 
 use tracing::{Level, Span, debug, debug_span, enabled, field};
 
-use crate::refused::{OneOf, Refused};
+use crate::{
+    panics::Panics,
+    refused::{OneOf, Refused},
+};
 
 /// The target of all spans and events.
 const TARGET: &str = "statemachine";
@@ -105,11 +108,20 @@ impl Work {
         self.span.in_scope(work)
     }
 
+    /// The panic of a subscriber goes on when the handlers have been told as well.
     #[inline]
-    pub(crate) fn committed(mut self) {
-        self.tell("committed", |Untold { machine, from, to, waited, .. }, held| {
-            debug!(target: TARGET, machine, from, to, ?waited, ?held, "committed");
-        });
+    pub(crate) fn committed(mut self) -> Panics {
+        let mut panics = Panics::none();
+        if self.untold.is_some() {
+            panics.catch(|| {
+                self.tell("committed", |Untold { machine, from, to, waited, .. }, held| {
+                    debug!(target: TARGET, machine, from, to, ?waited, ?held, "committed");
+                });
+            });
+            // With the span goes what the subscriber knows of it.
+            panics.catch(|| drop(self));
+        }
+        panics
     }
 
     pub(crate) fn vetoed(&mut self, refused: &Refused) {
@@ -132,9 +144,15 @@ impl Work {
 impl Drop for Work {
     #[inline]
     fn drop(&mut self) {
-        self.tell("rolled back", |Untold { machine, from, to, waited, .. }, held| {
-            debug!(target: TARGET, machine, from, to, ?waited, ?held, "rolled back");
-        });
+        if self.untold.is_some() {
+            let mut panics = Panics::none();
+            panics.catch(|| {
+                self.tell("rolled back", |Untold { machine, from, to, waited, .. }, held| {
+                    debug!(target: TARGET, machine, from, to, ?waited, ?held, "rolled back");
+                });
+            });
+            panics.go_on();
+        }
     }
 }
 

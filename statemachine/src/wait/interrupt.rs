@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, fmt, mem, sync::Arc};
 
 use crate::{
-    lock::{Notify, RAISE, RAISED, wake_all},
-    sync::{AtomicBool, Mutex},
+    lock::Notify,
+    panics::Panics,
+    sync::{AtomicBool, Mutex, RAISE, RAISED},
 };
 
 /// Ends the waits that it was given to, at once, from any thread.
@@ -109,7 +110,9 @@ impl Interrupt {
             self.shared.raised.store(true, RAISE);
             mem::take(&mut sleepers.awaiting)
         };
-        wake_all(woken.into_values());
+        let mut panics = Panics::none();
+        woken.into_values().for_each(|notify| notify.wake(&mut panics));
+        panics.go_on();
     }
 
     /// Whether it is raised. Never blocks.

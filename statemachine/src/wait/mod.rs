@@ -16,8 +16,7 @@ use std::{
 };
 
 use crate::{
-    handlers::Handlers,
-    lock::{self, Notify, Refusal, Word},
+    lock::{Answer, Granted, Notify, Place, Refusal, Shared, Word},
     refused::Refused,
     state::StateMachine,
     sync::{Instant, current, park_until},
@@ -27,12 +26,6 @@ use crate::{
 use self::interrupt::Enlisted;
 pub(crate) use self::verbs::verbs;
 pub use self::{interrupt::Interrupt, interruptible::Interruptible};
-
-pub(crate) type Granted<'a, S> = lock::Granted<'a, S, Handlers<S>>;
-pub(crate) type Shared<'a, S> = lock::Shared<'a, S, Handlers<S>>;
-pub(crate) type Exclusive<'a, S> = lock::Exclusive<'a, S, Handlers<S>>;
-pub(crate) type Place<'a, S> = lock::Place<'a, S, Handlers<S>>;
-pub(crate) type Answer<'a, S> = lock::Answer<'a, S, Handlers<S>>;
 
 /// A handle: something that can be had at once, waited for by a thread, or awaited by a task.
 ///
@@ -77,15 +70,14 @@ pub(crate) trait Ask: Handle + Sized {
     /// The word as it is.
     fn look(&self) -> Word;
 
-    /// Tries at once, by one exchange at the most; else the word that was seen. With what is granted
-    /// comes whether handlers may be registered.
-    fn attempt(&mut self) -> Result<(<Self::Place as Queued>::Granted, bool), Word>;
+    /// Tries at once, by one exchange at the most; else the word that was seen.
+    fn attempt(&mut self) -> Result<<Self::Place as Queued>::Granted, Word>;
 
     /// Whether it could be had in that state if nobody else were there.
     fn wants(&self, state: u16) -> bool;
 
     /// Tries at once, until it is had or refused, where the word was last seen to be that.
-    fn insist(&mut self, seen: Word) -> Result<(<Self::Place as Queued>::Granted, bool), Refusal>;
+    fn insist(&mut self, seen: Word) -> Result<<Self::Place as Queued>::Granted, Refusal>;
 
     /// Takes a place in the queue, unless the answer is there at once.
     fn enter(&mut self, notify: Notify) -> Result<Self::Place, AnswerAt<Self::Place>>;
@@ -94,7 +86,6 @@ pub(crate) trait Ask: Handle + Sized {
     fn accept(
         self,
         granted: <Self::Place as Queued>::Granted,
-        listened: bool,
         waited: Waited,
     ) -> Result<Self::Output, Self::Error>;
 
@@ -112,7 +103,7 @@ pub(crate) trait Queued: Sized {
     type Granted;
     type Held;
 
-    fn look(&mut self) -> Option<AnswerAt<Self>>;
+    fn check(&mut self) -> Option<AnswerAt<Self>>;
     fn poll(&mut self, waker: &Waker) -> Option<AnswerAt<Self>>;
     fn give_up(self, refusal: Refusal) -> AnswerAt<Self>;
     fn time_out(self) -> AnswerAt<Self>;
@@ -125,8 +116,8 @@ impl<'a, S: StateMachine> Queued for Place<'a, S> {
     type Granted = Granted<'a, S>;
     type Held = Shared<'a, S>;
 
-    fn look(&mut self) -> Option<Answer<'a, S>> {
-        self.look()
+    fn check(&mut self) -> Option<Answer<'a, S>> {
+        self.check()
     }
 
     fn poll(&mut self, waker: &Waker) -> Option<Answer<'a, S>> {
@@ -166,7 +157,7 @@ impl Limit {
 #[inline(always)]
 pub(crate) fn now<H: Ask>(mut handle: H) -> Result<H::Output, H::Error> {
     match handle.attempt() {
-        Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
+        Ok(granted) => handle.accept(granted, Waited::NOT),
         Err(seen) if !handle.wants(seen.state()) => {
             Err(handle.refuse(Refusal::WrongState(seen.state()), None, Duration::ZERO))
         }
@@ -177,7 +168,7 @@ pub(crate) fn now<H: Ask>(mut handle: H) -> Result<H::Output, H::Error> {
 #[cold]
 pub(crate) fn now_slowly<H: Ask>(mut handle: H, seen: Word) -> Result<H::Output, H::Error> {
     match handle.insist(seen) {
-        Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
+        Ok(granted) => handle.accept(granted, Waited::NOT),
         Err(refusal) => Err(handle.refuse(refusal, None, Duration::ZERO)),
     }
 }
@@ -190,7 +181,7 @@ pub(crate) fn block<H: Ask>(
     interrupt: Option<&Interrupt>,
 ) -> Result<H::Output, H::Error> {
     match handle.attempt() {
-        Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
+        Ok(granted) => handle.accept(granted, Waited::NOT),
         Err(seen) => block_slowly(handle, seen, limit, interrupt),
     }
 }
@@ -203,7 +194,7 @@ fn block_slowly<H: Ask>(
     interrupt: Option<&Interrupt>,
 ) -> Result<H::Output, H::Error> {
     match handle.insist(seen) {
-        Ok((granted, listened)) => handle.accept(granted, listened, Waited::NOT),
+        Ok(granted) => handle.accept(granted, Waited::NOT),
         Err(refusal) => sleep(handle, refusal, limit, interrupt),
     }
 }
@@ -228,26 +219,29 @@ fn sleep<H: Ask>(
         Err(answer) => return conclude(handle, answer, Duration::ZERO),
     };
     let enlisted = interrupt.map(|interrupt| interrupt.enlist(Notify::Thread(current())));
-    let mut now = start;
+    let mut has_parked = false;
     let answer = loop {
-        if let Some(None) = enlisted {
-            break place.give_up(Refusal::Interrupted);
-        }
-        // Whatever has happened since the place was taken has left this thread a token not to sleep.
-        park_until(deadline, now);
-        if let Some(answer) = place.look() {
+        // Before the first sleep as well: a waker that was run when the place was taken may have
+        // blocked this thread, and with that used up the token not to sleep that was meant for here.
+        if let Some(answer) = place.check() {
             break answer;
         }
-        if let Some(Some(enlisted)) = &enlisted
-            && enlisted.is_hit()
+        if enlisted.as_ref().is_some_and(|enlisted| enlisted.as_ref().is_none_or(Enlisted::is_hit))
         {
             break place.give_up(Refusal::Interrupted);
         }
-        now = Instant::now();
+        let now = Instant::now();
         if has_passed(now) {
             break place.time_out();
         }
+        park_until(deadline, now);
+        has_parked = true;
     };
+    if has_parked {
+        // One of the tokens that ended the sleep may have been somebody else's. One too many only
+        // makes a later sleep look once more.
+        current().unpark();
+    }
     let waited = match answer {
         Ok(_) => traced.elapsed(),
         Err(_) => Instant::now().saturating_duration_since(start),
@@ -261,8 +255,7 @@ fn conclude<H: Ask>(
     waited: Duration,
 ) -> Result<H::Output, H::Error> {
     match answer {
-        // Whether handlers are registered was not looked at when the right was handed over.
-        Ok(granted) => handle.accept(granted, true, Waited::for_that_long(waited)),
+        Ok(granted) => handle.accept(granted, Waited::for_that_long(waited)),
         Err((refusal, held)) => Err(handle.refuse(refusal, held, waited)),
     }
 }
@@ -332,13 +325,16 @@ impl<'i, H: Ask> Wait<'i, H> {
             if self.interrupt.is_some_and(Interrupt::is_interrupted) {
                 return self.interrupted();
             }
+            // Both before anything is decided: a waker that panics when it is cloned changes nothing.
+            let notify = || Notify::Task(cx.waker().clone());
+            let (notify, interrupt) = (notify(), self.interrupt.map(|known| (known, notify())));
             self.start = Start::now();
-            match handle.enter(Notify::Task(cx.waker().clone())) {
+            match handle.enter(notify) {
                 Ok(place) => self.place = Some(place),
                 Err(answer) => return Poll::Ready(answer),
             }
-            if let Some(interrupt) = self.interrupt {
-                self.enlisted = interrupt.enlist(Notify::Task(cx.waker().clone()));
+            if let Some((interrupt, notify)) = interrupt {
+                self.enlisted = interrupt.enlist(notify);
                 if self.enlisted.is_none() {
                     return self.interrupted();
                 }
@@ -379,9 +375,9 @@ impl<H: Ask> Future for Wait<'_, H> {
             let attempt = handle
                 .wants(handle.look().state())
                 .then(|| handle.attempt().or_else(|seen| handle.insist(seen)));
-            if let Some(Ok((granted, listened))) = attempt {
+            if let Some(Ok(granted)) = attempt {
                 let handle = this.handle.take().expect("it was there just now");
-                return Poll::Ready(handle.accept(granted, listened, Waited::NOT));
+                return Poll::Ready(handle.accept(granted, Waited::NOT));
             }
         }
         this.answer(cx).map(|answer| {

@@ -2,7 +2,7 @@
 
 use loom::{sync::Arc, thread};
 
-use super::{DOWN, LONG, Link, UP, assert_idle, explore_from};
+use super::{DOWN, LONG, Link, LinkKind, UP, assert_idle, explore_from};
 use crate::{Refused, sync::advance_clock};
 
 #[test]
@@ -89,6 +89,32 @@ fn one_of_two_gives_up_and_the_other_gets_its_turn() {
             impatient.join().unwrap();
             patient.join().unwrap();
             assert_idle(&link, DOWN);
+        },
+    );
+}
+
+#[test]
+fn a_deadline_of_a_watcher_against_the_state_that_it_watches_for() {
+    explore_from(
+        "time-out against what is watched for",
+        || Link::Down,
+        true,
+        |link| {
+            let other = Arc::clone(&link);
+            let watcher = thread::spawn(move || {
+                match other.when(|state| state == LinkKind::Up).within(LONG) {
+                    Ok(state) => assert_eq!(state, LinkKind::Up),
+                    // It says what the machine was in at the deadline, and that was not `Up`: who
+                    // watches for a state and finds the machine there has seen it.
+                    Err(Refused::TimedOut { actual, .. }) => assert_eq!(actual, "Down"),
+                    Err(refused) => panic!("{refused}"),
+                }
+            });
+            let clock = thread::spawn(advance_clock);
+            link.down_to_up().commit_with(1).unwrap();
+            clock.join().unwrap();
+            watcher.join().unwrap();
+            assert_idle(&link, UP);
         },
     );
 }

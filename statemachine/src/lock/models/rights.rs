@@ -180,22 +180,3 @@ fn a_rollback_leaves_the_state_as_it_was() {
         },
     );
 }
-
-#[test]
-fn a_handler_hears_of_each_commit_after_it_was_registered() {
-    explore("registration against commit", |link| {
-        let other = Arc::clone(&link);
-        let committer = thread::spawn(move || other.down_to_over().commit().unwrap());
-        let heard = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-        let count = std::sync::Arc::clone(&heard);
-        link.observe(move |change| {
-            assert_eq!(change.sequence, 1);
-            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        });
-        let was_over = link.is_over();
-        committer.join().unwrap();
-        let heard = heard.load(std::sync::atomic::Ordering::Relaxed);
-        assert!(heard == 1 || (heard == 0 && link.is_over()));
-        assert!(was_over || heard == 1, "registered before the commit, and not told");
-    });
-}

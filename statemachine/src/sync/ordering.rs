@@ -1,6 +1,6 @@
 //! Every memory ordering of the library, each with its reason.
 //!
-//! What pairs with what, and why none is `SeqCst`, is in [the protocol](super).
+//! What pairs with what, and why none is `SeqCst`, is in [the protocol](crate::lock).
 
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
 
@@ -20,8 +20,8 @@ pub(crate) const LOOK: Ordering = Acquire;
 /// Looking at the state by an attempt that failed, whose refusal names the state it saw.
 pub(crate) const FAILED: Ordering = Acquire;
 
-/// Reading back a part of the word that the caller's own right keeps from changing, or a guess at the
-/// rest of it that an exchange then checks.
+/// What the caller's own right keeps from changing, such as its part of the word or the count of the
+/// commits; or a guess at the rest of the word, which an exchange then checks.
 pub(crate) const OWN: Ordering = Relaxed;
 
 /// Installing what is allocated on first use, or losing the race to and using the winner's.

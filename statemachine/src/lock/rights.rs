@@ -1,33 +1,31 @@
 //! The two rights as values: who has one may do what it allows, and dropping it lets go.
 
-use std::{mem, panic::resume_unwind};
+use std::mem;
 
-use crate::{state::StateMachine, sync::Backoff};
+use crate::{panics::Panics, state::StateMachine, sync::Backoff};
 
 use super::{
-    Extension, Lock,
-    settle::{Ending, Panic},
+    Lock,
+    settle::Ending,
     word::{MAX_HOLDERS, Word},
 };
 
 /// The exclusive right. Dropped, it leaves the machine in the state that it was in.
-pub(crate) struct Exclusive<'a, S: StateMachine, X: Extension> {
-    lock: &'a Lock<S, X>,
-    /// Whether others waited or listened when it was taken, so that the hope that nobody does when
-    /// it ends would be in vain and cost a failed exchange.
-    is_crowded: bool,
+pub(crate) struct Exclusive<'a, S: StateMachine> {
+    lock: &'a Lock<S>,
+    /// The word as taking the right made it: its state is the machine's until the right ends, and all
+    /// else is so unless others have come or gone.
+    begun: Word,
 }
 
 /// A shared right. Dropped, it lets go.
-pub(crate) struct Shared<'a, S: StateMachine, X: Extension> {
-    lock: &'a Lock<S, X>,
+pub(crate) struct Shared<'a, S: StateMachine> {
+    lock: &'a Lock<S>,
 }
 
-/// Where a commit leads from and to.
+/// Where a commit leads.
 #[derive(Clone, Copy)]
 pub(crate) struct Move {
-    /// The state to be left, as the caller knows it; looked up where that is wrong.
-    pub(crate) from: u16,
     pub(crate) to: u16,
     /// Whether either state may have data, so that there is some to be moved.
     pub(crate) moves_data: bool,
@@ -46,34 +44,30 @@ pub(crate) struct Left<S> {
 pub(crate) struct Aftermath {
     /// The commit's number, where handlers are registered.
     pub(crate) sequence: Option<u64>,
-    /// The panic of a waker, which is to go on when the commit has been told of.
-    pub(crate) panic: Option<Panic>,
+    /// Those of the wakers, which go on when the commit has been told of.
+    pub(crate) panics: Panics,
 }
 
-impl Aftermath {
-    /// Lets the panic of a waker go on.
-    #[cold]
-    fn of_rollback(self) {
-        if let Some(panic) = self.panic {
-            resume_unwind(panic);
-        }
-    }
-}
-
-impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
+impl<'a, S: StateMachine> Exclusive<'a, S> {
     /// # Safety
     ///
     /// The caller has been given the exclusive right of this lock, for good, and makes no second
     /// value for it.
     #[inline]
-    pub(super) unsafe fn assume(lock: &'a Lock<S, X>, is_crowded: bool) -> Self {
-        Self { lock, is_crowded }
+    pub(super) unsafe fn assume(lock: &'a Lock<S>, begun: Word) -> Self {
+        Self { lock, begun }
     }
 
     /// The position of the state to be left.
     #[inline]
     pub(crate) fn position(&self) -> u16 {
-        self.lock.word.own().state()
+        self.begun.state()
+    }
+
+    /// Whether handlers are registered, as far as was known when the right was taken.
+    #[inline]
+    pub(crate) fn has_handlers(&self) -> bool {
+        self.begun.has_handlers()
     }
 
     #[inline]
@@ -86,81 +80,76 @@ impl<'a, S: StateMachine, X: Extension> Exclusive<'a, S, X> {
     /// Enters the new state with that data.
     #[inline]
     pub(crate) fn commit(self, step: Move, data: Option<S>) -> Left<S> {
-        self.end(step, data, false)
+        self.leave(Ending::Commit(step.to), step.moves_data, data)
     }
 
     /// Enters the new state with that data, and stays in it.
     #[inline]
-    pub(crate) fn commit_and_hold(
-        self,
-        step: Move,
-        data: Option<S>,
-    ) -> (Left<S>, Shared<'a, S, X>) {
+    pub(crate) fn commit_and_hold(self, step: Move, data: Option<S>) -> (Left<S>, Shared<'a, S>) {
         let lock = self.lock;
-        let left = self.end(step, data, true);
+        let left = self.leave(Ending::CommitAndHold(step.to), step.moves_data, data);
         // SAFETY: The end of the transition has just counted one holder, for this value.
         let hold = unsafe { Shared::assume(lock) };
         (left, hold)
     }
 
     /// Stays in the state, with a hold in place of the exclusive right.
-    pub(crate) fn step_down(self) -> Shared<'a, S, X> {
-        let Self { lock, is_crowded } = self;
-        let state = self.position();
+    ///
+    /// # Panics
+    ///
+    /// Where a waker does. The hold is let go of.
+    pub(crate) fn step_down(self) -> Shared<'a, S> {
+        let Self { lock, begun } = self;
         mem::forget(self);
-        let aftermath = lock.end(state, Ending { state, hold: true }, false, is_crowded);
+        let aftermath = lock.end(begun, Ending::StepDown);
         // SAFETY: As in `commit_and_hold`.
         let hold = unsafe { Shared::assume(lock) };
         if let Some(aftermath) = aftermath {
-            aftermath.of_rollback();
+            aftermath.panics.go_on();
         }
         hold
     }
 
     #[inline]
-    pub(crate) fn lock(&self) -> &'a Lock<S, X> {
+    pub(crate) fn lock(&self) -> &'a Lock<S> {
         self.lock
     }
 
     #[inline]
-    fn end(self, step: Move, data: Option<S>, hold: bool) -> Left<S> {
-        let Self { lock, is_crowded } = self;
+    fn leave(self, ending: Ending, moves_data: bool, data: Option<S>) -> Left<S> {
+        let Self { lock, begun } = self;
         mem::forget(self);
-        let data = if step.moves_data {
+        let data = if moves_data {
             // SAFETY: `self` was the exclusive right, which nobody has let go of yet: nobody else
             // reads or writes the cell, and no view of it is left since `self` came by value.
             lock.cell.with_mut(|cell| unsafe { mem::replace(&mut *cell, data) })
         } else {
             None
         };
-        let ending = Ending { state: step.to, hold };
-        let aftermath = lock.end(step.from, ending, true, is_crowded);
-        Left { data, aftermath }
+        Left { data, aftermath: lock.end(begun, ending) }
     }
 }
 
-impl<S: StateMachine, X: Extension> Drop for Exclusive<'_, S, X> {
+impl<S: StateMachine> Drop for Exclusive<'_, S> {
     fn drop(&mut self) {
-        let state = self.position();
-        let ending = Ending { state, hold: false };
-        if let Some(aftermath) = self.lock.end(state, ending, false, self.is_crowded) {
-            aftermath.of_rollback();
+        if let Some(aftermath) = self.lock.end(self.begun, Ending::Rollback) {
+            aftermath.panics.go_on();
         }
     }
 }
 
-impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
+impl<'a, S: StateMachine> Shared<'a, S> {
     /// # Safety
     ///
     /// One of the holders that the word of this lock counts is the caller's, for good, and the
     /// caller makes no second value for it.
     #[inline]
-    pub(super) unsafe fn assume(lock: &'a Lock<S, X>) -> Self {
+    pub(super) unsafe fn assume(lock: &'a Lock<S>) -> Self {
         Self { lock }
     }
 
     #[inline]
-    pub(super) fn lock(&self) -> &'a Lock<S, X> {
+    pub(crate) fn lock(&self) -> &'a Lock<S> {
         self.lock
     }
 
@@ -194,7 +183,7 @@ impl<'a, S: StateMachine, X: Extension> Shared<'a, S, X> {
     }
 }
 
-impl<S: StateMachine, X: Extension> Drop for Shared<'_, S, X> {
+impl<S: StateMachine> Drop for Shared<'_, S> {
     #[inline]
     fn drop(&mut self) {
         // Only a transition can have become possible, and one that waits has shut the door.
@@ -204,7 +193,7 @@ impl<S: StateMachine, X: Extension> Drop for Shared<'_, S, X> {
     }
 }
 
-impl<S: StateMachine, X: Extension> Lock<S, X> {
+impl<S: StateMachine> Lock<S> {
     /// # Safety
     ///
     /// The caller has the exclusive or a shared right for as long as the view lives, and nobody
@@ -225,40 +214,34 @@ impl<S: StateMachine, X: Extension> Lock<S, X> {
         // A transition needs all holders gone, or all but the one that is to be traded. Whoever came
         // or left since has the same to do when it leaves.
         if self.look().holders() <= 1 {
-            self.core().left();
+            self.core().left().run().go_on();
         }
     }
 
-    /// Ends the caller's transition.
+    /// Ends the caller's transition, which began with that word.
     #[inline]
-    fn end(
-        &self,
-        from: u16,
-        ending: Ending,
-        is_commit: bool,
-        is_crowded: bool,
-    ) -> Option<Aftermath> {
-        let hope = Word::idle(from).begun();
-        if !is_crowded && self.word.end(hope, ending.of(hope)).is_ok() {
+    fn end(&self, begun: Word, ending: Ending) -> Option<Aftermath> {
+        // Where others wait or listen, the hope that they do not any more would nearly always be in
+        // vain and cost an exchange.
+        if !begun.is_crowded() && self.word.end(begun, ending.of(begun)).is_ok() {
             return None;
         }
-        Some(self.end_slowly(ending, is_commit))
+        Some(self.end_slowly(ending))
     }
 
     #[cold]
-    fn end_slowly(&self, ending: Ending, is_commit: bool) -> Aftermath {
+    fn end_slowly(&self, ending: Ending) -> Aftermath {
+        let core = self.core();
         let mut sequence = None;
         loop {
             let word = self.word.own();
-            if is_commit && word.has_handlers() && sequence.is_none() {
-                // Before the end, so that the numbers are in the order of the commits.
-                sequence = Some(self.extension().next_sequence());
-            }
             if word.has_waiters() {
-                return Aftermath { sequence, panic: self.core().end(ending) };
+                let panics = core.end(ending, &mut sequence).run();
+                return Aftermath { sequence, panics };
             }
+            ending.number(word, &mut sequence, core.commits);
             if self.word.end(word, ending.of(word)).is_ok() {
-                return Aftermath { sequence, panic: None };
+                return Aftermath { sequence, panics: Panics::none() };
             }
         }
     }

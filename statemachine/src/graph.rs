@@ -1,0 +1,104 @@
+//! The states and transitions of a machine, as they are known when it is compiled.
+
+/// What is known of a machine's states and transitions when it is compiled.
+///
+/// Sets of states are rows of bits, least significant first, as many words a row as hold one bit a
+/// state.
+#[derive(Debug)]
+pub struct Graph {
+    /// The position of the initial state.
+    pub initial: u16,
+    /// Whether every state may go back to the initial one.
+    pub reset: bool,
+    /// One a state.
+    pub nodes: &'static [Node],
+    /// One row a state: the states that can be reached from it, itself included.
+    pub reach: &'static [u64],
+    /// One row a state: the sources of its declared transitions in.
+    pub sources: &'static [u64],
+}
+
+/// What is known of one state when it is compiled.
+#[derive(Debug)]
+pub struct Node {
+    /// Whether the variant has fields.
+    pub data: bool,
+    /// Declared to have no way out.
+    pub terminal: bool,
+    /// Declared to have no way in.
+    pub restored: bool,
+    /// The names of the sources of the declared transitions in.
+    pub sources: &'static [&'static str],
+}
+
+impl Graph {
+    pub(crate) fn reach_of(&self, state: u16) -> &'static [u64] {
+        self.row(self.reach, state)
+    }
+
+    pub(crate) fn sources_of(&self, state: u16) -> &'static [u64] {
+        self.row(self.sources, state)
+    }
+
+    fn row(&self, rows: &'static [u64], state: u16) -> &'static [u64] {
+        let words = self.nodes.len().div_ceil(64);
+        let start = usize::from(state) * words;
+        &rows[start..start + words]
+    }
+}
+
+/// Some of a machine's states.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum StateSet {
+    One(u16),
+    /// One bit a state, least significant first.
+    Bits(&'static [u64]),
+    All,
+}
+
+impl StateSet {
+    #[inline(always)]
+    pub(crate) fn contains(self, state: u16) -> bool {
+        match self {
+            Self::One(one) => one == state,
+            Self::Bits(bits) => has_bit(bits, state),
+            Self::All => true,
+        }
+    }
+
+    /// Visits each of them, where it is not all.
+    #[inline(always)]
+    pub(crate) fn for_each(self, mut visit: impl FnMut(u16)) {
+        match self {
+            Self::One(one) => visit(one),
+            Self::Bits(bits) => for_each_bit(bits, visit),
+            Self::All => unreachable!("all states are one list"),
+        }
+    }
+
+    pub(crate) fn intersects(self, row: &[u64]) -> bool {
+        match self {
+            Self::One(one) => has_bit(row, one),
+            Self::Bits(bits) => share_a_bit(bits, row),
+            Self::All => true,
+        }
+    }
+}
+
+pub(crate) fn has_bit(bits: &[u64], state: u16) -> bool {
+    bits.get(usize::from(state / 64)).is_some_and(|word| word >> (state % 64) & 1 == 1)
+}
+
+pub(crate) fn for_each_bit(bits: &[u64], mut visit: impl FnMut(u16)) {
+    for (start, &word) in (0..).step_by(64).zip(bits) {
+        let mut left = word;
+        while left != 0 {
+            visit(start + left.trailing_zeros() as u16);
+            left &= left - 1;
+        }
+    }
+}
+
+pub(crate) fn share_a_bit(a: &[u64], b: &[u64]) -> bool {
+    a.iter().zip(b).any(|(a, b)| a & b != 0)
+}

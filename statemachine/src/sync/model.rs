@@ -1,0 +1,150 @@
+//! The primitives of the model checker, and a clock that a model moves by hand.
+
+use std::{sync::Arc, time::Duration};
+
+pub(crate) use loom::{
+    cell::UnsafeCell,
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64},
+    thread::ThreadId,
+    thread_local,
+};
+
+/// Tells this thread of the model from others.
+pub(crate) fn this_thread() -> ThreadId {
+    loom::thread::current().id()
+}
+
+pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
+        self.0.lock().expect("no model panics while it holds a mutex")
+    }
+}
+
+/// A thread to be unparked. `loom`'s own also wakes a thread that is blocked by a mutex, which
+/// then believes that it has locked it.
+#[derive(Clone)]
+pub(crate) struct Thread(Arc<Parker>);
+
+struct Parker {
+    token: loom::sync::Mutex<bool>,
+    unparked: loom::sync::Condvar,
+}
+
+thread_local! {
+    static THREAD: Thread = Thread(Arc::new(Parker {
+        token: loom::sync::Mutex::new(false),
+        unparked: loom::sync::Condvar::new(),
+    }));
+}
+
+pub(crate) fn current() -> Thread {
+    THREAD.with(Clone::clone)
+}
+
+impl Thread {
+    pub(crate) fn unpark(&self) {
+        *self.0.token.lock().unwrap() = true;
+        self.0.unparked.notify_one();
+    }
+
+    /// The model's threads all run on one real one.
+    pub(crate) fn id(&self) -> std::thread::ThreadId {
+        std::thread::current().id()
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        None
+    }
+
+    fn park(&self) {
+        let mut token = self.0.token.lock().unwrap();
+        while !*token {
+            token = self.0.unparked.wait(token).unwrap();
+        }
+        *token = false;
+    }
+}
+
+#[derive(Default)]
+struct Clock {
+    seconds: u64,
+    sleepers: Vec<Thread>,
+}
+
+loom::lazy_static! {
+    static ref CLOCK: loom::sync::Mutex<Clock> = loom::sync::Mutex::new(Clock::default());
+}
+
+/// Time does not matter to a model.
+pub(crate) struct Backoff;
+
+impl Backoff {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    pub(crate) fn spin(&mut self) {}
+}
+
+/// A time of the model's clock, which stands still until a model moves it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Instant(u64);
+
+/// The public clock says nothing about the model's.
+pub(crate) fn instant(_: std::time::Instant) -> Instant {
+    unreachable!("a model waits with `within`")
+}
+
+std::thread_local! {
+    /// Whether the model's clock is ever moved. A model runs on one real thread; one that does
+    /// not move its clock is spared the interleavings of looking at it.
+    static CLOCK_MOVES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+impl Instant {
+    pub(crate) fn now() -> Self {
+        Self(if CLOCK_MOVES.get() { CLOCK.lock().unwrap().seconds } else { 0 })
+    }
+
+    pub(crate) fn checked_add(self, duration: Duration) -> Option<Self> {
+        self.0.checked_add(duration.as_secs()).map(Self)
+    }
+
+    pub(crate) fn saturating_duration_since(self, earlier: Self) -> Duration {
+        Duration::from_secs(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// Says for the model that follows whether its clock is moved.
+pub(crate) fn set_clock_moves(moves: bool) {
+    CLOCK_MOVES.set(moves);
+}
+
+/// Moves the clock by one second and wakes who sleeps with a deadline.
+pub(crate) fn advance_clock() {
+    let sleepers = {
+        let mut clock = CLOCK.lock().unwrap();
+        clock.seconds += 1;
+        std::mem::take(&mut clock.sleepers)
+    };
+    sleepers.iter().for_each(Thread::unpark);
+}
+
+pub(crate) fn park_until(deadline: Option<Instant>, _: Instant) {
+    if let Some(deadline) = deadline
+        && CLOCK_MOVES.get()
+    {
+        let mut clock = CLOCK.lock().unwrap();
+        if clock.seconds >= deadline.0 {
+            return;
+        }
+        clock.sleepers.push(current());
+    }
+    current().park();
+}
