@@ -10,6 +10,11 @@ use std::{
 
 /// What the compiler says about a program, without colours.
 fn check(name: &str, program: &str) -> (bool, String) {
+    check_with(name, program, "")
+}
+
+/// The same, with flags for the compiler, which is given them for all that the program depends on.
+fn check_with(name: &str, program: &str, flags: &str) -> (bool, String) {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let source = package.join("src");
@@ -28,8 +33,11 @@ fn check(name: &str, program: &str) -> (bool, String) {
     let output = Command::new(env!("CARGO"))
         .args(["check", "--offline", "--color=never", "--manifest-path"])
         .arg(package.join("Cargo.toml"))
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs"))
-        .env_remove("RUSTFLAGS")
+        .env(
+            "CARGO_TARGET_DIR",
+            package.join(if flags.is_empty() { "../programs" } else { "target" }),
+        )
+        .env("RUSTFLAGS", flags)
         .output()
         .expect("cargo runs");
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
@@ -201,5 +209,31 @@ fn what_is_accepted_compiles() {
     }
     program.push_str("}\nfn main() {}\n");
     let (success, said) = check("random", &program);
+    assert!(success, "{said}");
+}
+
+/// A user who checks a lock of their own with `loom` builds everything with `--cfg loom`, this library
+/// included.
+#[test]
+fn a_build_for_the_model_checker_has_the_same_machines() {
+    let program = r#"
+use std::time::{Duration, Instant};
+
+#[derive(statemachine::StateMachine)]
+enum Slot {
+    #[state(to(Full))]
+    Empty,
+    #[state(to(Empty))]
+    Full(String),
+}
+
+static SLOT: SlotMachine = SlotMachine::new();
+
+fn main() {
+    let _ = SLOT.empty_to_full().until(Instant::now() + Duration::from_secs(1));
+    let _ = SLOT.in_full().within(Duration::from_secs(1));
+}
+"#;
+    let (success, said) = check_with("model", program, "--cfg loom");
     assert!(success, "{said}");
 }

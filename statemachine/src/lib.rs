@@ -87,6 +87,20 @@
 //!
 //! A task that waits is given its right before it is woken: poll its [future](Wait) then, or drop it.
 //!
+//! A task that waits for a right which it has itself waits for ever, since a task has no deadline but
+//! the one that its runtime gives it: put the runtime's timeout around the `.await`.
+//! [`waiting`](Machine::waiting) shows such a task.
+//!
+//! A handler that listens runs when the commit is done and the right is let go of, on the thread that
+//! committed. So two threads that commit one after the other may run it at the same time, or the later
+//! one first: [`Change::sequence`] gives the order. A handler that makes the next move returns before
+//! the handlers hear of that move; they run on the same thread, in the order of the commits. Handlers
+//! of different machines that move one another nest once for each machine.
+//!
+//! A stream of holders that trade their holds ([`InState::to`]) and enter the next state with a hold
+//! never lets go. If a transition waits for such a holder, its next trade is refused with
+//! [`InTransition`](Refused::InTransition) after 16 trades: let go of the hold then.
+//!
 //! Forgetting a guard or a future ([`std::mem::forget`]) leaks the right for good, and nothing else.
 //!
 //! # Seeing a machine
