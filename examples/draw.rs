@@ -29,8 +29,8 @@ fn main() -> io::Result<()> {
     draw::<Container>(&folder, "container")?;
 
     let connection = TcpMachine::new();
-    connection.closed_to_syn_sent().commit().expect("a new connection is closed");
-    connection.syn_sent_to_established().commit().expect("it has just been asked for");
+    connection.closed_to_syn_sent().try_commit().expect("a new connection is closed");
+    connection.syn_sent_to_established().try_commit().expect("it has just been asked for");
     put(&folder, "tcp_established.svg", &connection.svg())
 }
 

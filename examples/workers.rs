@@ -150,13 +150,13 @@ async fn work(worker: Arc<WorkerMachine>, queue: Arc<Queue>) {
         let takes = job.takes;
         // Told to drain meanwhile, the job comes back. Nothing is awaited between having the job and
         // having put it somewhere, so that it cannot be lost when the task is aborted.
-        if let Err(refused) = worker.idle_to_running().commit_with(job) {
+        if let Err(refused) = worker.idle_to_running().try_commit_with(job) {
             queue.put(refused.into_data());
             break;
         }
         sleep(takes).await;
         // Told to drain meanwhile, the job is whose who told us.
-        if worker.running_to_idle().commit().is_err() {
+        if worker.running_to_idle().try_commit().is_err() {
             break;
         }
         queue.done.fetch_add(1, Relaxed);

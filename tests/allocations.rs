@@ -87,11 +87,11 @@ fn what_needs_no_waiting_allocates_nothing() {
     let door = DoorMachine::new();
     let count = allocations(|| {
         let _ = (door.state(), door.is_open(), door.is_in_transition());
-        door.open_to_closed().commit().unwrap();
+        door.open_to_closed().try_commit().unwrap();
         door.closed_to_open().now().unwrap().commit();
         door.open_to_closed().now().unwrap().rollback();
         door.to_closed().within(Duration::MAX).unwrap().commit();
-        door.reset().commit().unwrap();
+        door.reset().try_commit().unwrap();
         let open = door.in_open().now().unwrap();
         drop((open.clone(), door.hold().now().unwrap()));
         drop(open.to::<door::Closed>().now().unwrap().enter());
@@ -108,11 +108,11 @@ fn what_needs_no_waiting_allocates_nothing() {
 fn data_moves_without_an_allocation() {
     let slot = SlotMachine::new();
     let count = allocations(|| {
-        slot.empty_to_full().commit_with([1; 8]).unwrap();
+        slot.empty_to_full().try_commit_with([1; 8]).unwrap();
         slot.full_to_full().now().unwrap().run(|old| Ok::<_, ()>(old.map(|n| n + 1))).unwrap();
         assert_eq!(*slot.in_full().now().unwrap(), [2; 8]);
         slot.to_full().now().unwrap().commit_with([3; 8]);
-        assert_eq!(slot.full_to_empty().commit().unwrap(), [3; 8]);
+        assert_eq!(slot.full_to_empty().try_commit().unwrap(), [3; 8]);
     });
     assert_eq!(count, 0);
 }
@@ -122,13 +122,13 @@ fn a_refusal_allocates_nothing() {
     let (door, slot) = (DoorMachine::new(), SlotMachine::new());
     let held = door.in_open().now().unwrap();
     let count = allocations(|| {
-        assert!(door.closed_to_open().commit().is_err());
+        assert!(door.closed_to_open().try_commit().is_err());
         assert!(door.open_to_closed().now().is_err());
-        assert!(door.reset().commit().is_err());
+        assert!(door.reset().try_commit().is_err());
         assert!(door.in_closed().now().is_err());
         assert!(door.in_closed().within(Duration::ZERO).is_err());
         assert!(door.when(|_| false).now().is_err());
-        assert!(slot.full_to_full().commit_with([0; 8]).is_err());
+        assert!(slot.full_to_full().try_commit_with([0; 8]).is_err());
         let second = door.in_open().now().unwrap();
         assert!(second.to::<door::Closed>().now().is_err());
     });
@@ -161,7 +161,7 @@ fn who_commits_allocates_nothing_for_those_who_wait() {
     let door = DoorMachine::new();
     let mut waits = Box::pin(door.closed_to_open().into_future());
     assert!(poll_with(&mut waits, Waker::noop()).is_none());
-    assert_eq!(allocations(|| door.open_to_closed().commit().unwrap()), 0);
+    assert_eq!(allocations(|| door.open_to_closed().try_commit().unwrap()), 0);
     assert!(door.is_in_transition(), "the right is handed over");
 }
 
@@ -171,7 +171,7 @@ fn a_handler_that_is_called_costs_no_allocation() {
     door.observe(|_| {});
     door.open_to_closed().before(|()| Ok::<_, String>(()));
     let round_trip = || {
-        door.open_to_closed().commit().unwrap();
+        door.open_to_closed().try_commit().unwrap();
         door.closed_to_open().now().unwrap().commit();
     };
     assert!(allocations(round_trip) > 0, "what is to be run for each transition is found out once");

@@ -104,7 +104,7 @@ fn a_chain_stands_around_the_connecting() {
     let whole = ["is it allowed", "is it time", "connects", "after", "left", "entered", "observed"];
     assert_eq!(std::mem::take(&mut *log.lock().unwrap()), whole);
 
-    connection.connected_to_disconnected().commit().unwrap();
+    connection.connected_to_disconnected().try_commit().unwrap();
     log.lock().unwrap().clear();
     is_allowed.store(false, SeqCst);
     let refused = connecting.perform().unwrap_err();

@@ -3,8 +3,8 @@
 use std::{cell::Cell, rc::Rc};
 
 use statemachine::{
-    Any, Change, HandlerId, InState, InTransition, Interrupt, Interruptible, Join, Joined, Leave,
-    Machine, Refused, RefusedWith, StateHandle, StateMachine, Transition, Wait, When,
+    Any, Change, HandlerId, Hold, InState, InTransition, Interrupt, Interruptible, Join, Joined,
+    Machine, Refused, RefusedWith, StateMachine, Transition, Upgrade, Wait, When,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -22,9 +22,9 @@ pub enum Slot<T> {
 type To<T> = Transition<'static, slot::Empty<T>, slot::Full<T>>;
 type ToAny<T> = Transition<'static, Any<Slot<T>>, slot::Full<T>>;
 type JoinTo<T> = Join<'static, slot::Empty<T>, slot::Full<T>>;
-type LeaveTo<T> = Leave<'static, slot::Full<T>, slot::Empty<T>>;
-type In<T> = StateHandle<'static, slot::Full<T>>;
-type InAny<T> = StateHandle<'static, Any<Slot<T>>>;
+type LeaveTo<T> = Upgrade<'static, slot::Full<T>, slot::Empty<T>>;
+type In<T> = Hold<'static, slot::Full<T>>;
+type InAny<T> = Hold<'static, Any<Slot<T>>>;
 type Seen<T> = When<'static, Slot<T>>;
 
 type Leaving<T> = InTransition<'static, slot::Full<T>, slot::Empty<T>>;
@@ -145,5 +145,5 @@ fn a_machine_that_cannot_be_shared_can_be_sent() {
         slot.in_full().now().unwrap().set(2);
         slot
     });
-    assert_eq!(slot.join().unwrap().full_to_empty().commit().unwrap().get(), 2);
+    assert_eq!(slot.join().unwrap().full_to_empty().try_commit().unwrap().get(), 2);
 }

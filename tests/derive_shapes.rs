@@ -39,7 +39,7 @@ fn a_field_of_the_unit_type_is_data() {
         Given(()),
     }
     let signal = SignalMachine::new();
-    assert!(signal.off_to_given().commit_with(()).is_ok());
+    assert!(signal.off_to_given().try_commit_with(()).is_ok());
     assert_eq!(signal.state(), SignalKind::Given);
 }
 
@@ -420,7 +420,7 @@ mod shown_data {
         assert_eq!(format!("{:?}", held.view()), shown.replace("LineBusy", "LineBusyRef"));
         drop(held);
         assert!(line.idle_to_busy().now().is_err());
-        assert!(line.busy_to_idle().commit().is_ok());
+        assert!(line.busy_to_idle().try_commit().is_ok());
     }
 }
 
@@ -504,8 +504,8 @@ mod deprecated {
     #[test]
     fn a_deprecated_enum_is_a_machine() {
         let door: DoorMachine<u8> = DoorMachine::new();
-        assert!(door.open_to_ajar().commit_with(1).is_ok());
-        assert!(door.ajar_to_closed().commit_with(DoorClosed { by: None }).is_ok());
+        assert!(door.open_to_ajar().try_commit_with(1).is_ok());
+        assert!(door.ajar_to_closed().try_commit_with(DoorClosed { by: None }).is_ok());
         assert_eq!(door.state(), DoorKind::Closed);
         assert!(GateMachine::new().is_open());
         assert!(LampMachine::new(1).is_lit());
@@ -536,7 +536,7 @@ mod silenced {
     fn silenced_lints_stay_silent() {
         let table: TableMachine<2> = TableMachine::new(([1, 2], Rc::new(Box::default())));
         let lists = TableLists { perRow: LinkedList::new() };
-        assert!(table.rows_to_lists().commit_with(lists).is_ok());
+        assert!(table.rows_to_lists().try_commit_with(lists).is_ok());
     }
 }
 
@@ -577,7 +577,7 @@ mod inferred {
     #[test]
     fn a_bound_need_not_be_said() {
         let loan: LoanMachine<'_, u8> = LoanMachine::new();
-        assert!(loan.returned_to_lent().commit_with(&1).is_ok());
+        assert!(loan.returned_to_lent().try_commit_with(&1).is_ok());
     }
 }
 
@@ -594,5 +594,5 @@ fn parameters_may_have_the_names_of_generated_ones() {
     }
     let machine = WhateverMachine::<u8, u8, u8>::new(1);
     let never = WhateverNever { whatever: 2 };
-    assert!(machine.view_to_never().commit_with(never).is_ok());
+    assert!(machine.view_to_never().try_commit_with(never).is_ok());
 }

@@ -237,7 +237,7 @@ fn a_live_machine_marks_the_state_that_it_is_in() {
     let machine = TcpMachine::new();
     let style = "classDef current stroke-width:4px,font-weight:bold";
     assert_eq!(added(&Tcp::mermaid(), &machine.mermaid()), [style, "class Closed current"]);
-    machine.closed_to_syn_sent().commit().unwrap();
+    machine.closed_to_syn_sent().try_commit().unwrap();
     assert_eq!(added(&Tcp::mermaid(), &machine.mermaid()), [style, "class SynSent current"]);
     assert!(machine.dot().contains("\"SynSent\" [penwidth=3]\n"));
     assert_eq!(machine.dot().matches("penwidth").count(), 1);
@@ -255,7 +255,7 @@ fn a_live_machine_is_marked_in_svg() {
     };
     assert_eq!(mark(&machine.svg()), "Closed");
     assert_eq!(machine.svg().replace("state current", "state"), Tcp::svg());
-    machine.closed_to_listen().commit().unwrap();
+    machine.closed_to_listen().try_commit().unwrap();
     assert_eq!(mark(&machine.svg()), "Listen");
 }
 

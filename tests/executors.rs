@@ -78,7 +78,7 @@ fn tasks_of_tokio_take_turns() {
             let disconnecting = tokio::spawn(disconnect(Arc::clone(&link)));
             connecting.await.unwrap();
             disconnecting.await.unwrap();
-            link.down_to_up().commit_with(ROUNDS).unwrap();
+            link.down_to_up().try_commit_with(ROUNDS).unwrap();
             looking.await.unwrap();
         });
         assert_idle(&link);
@@ -95,7 +95,7 @@ fn tasks_of_smol_take_turns() {
         let disconnecting = smol::spawn(disconnect(Arc::clone(&link)));
         connecting.await;
         disconnecting.await;
-        link.down_to_up().commit_with(ROUNDS).unwrap();
+        link.down_to_up().try_commit_with(ROUNDS).unwrap();
         looking.await;
     });
     assert_idle(&link);
@@ -111,7 +111,7 @@ fn threads_of_pollster_take_turns() {
         let disconnecting = scope.spawn(|| pollster::block_on(disconnect(Arc::clone(&link))));
         connecting.join().unwrap();
         disconnecting.join().unwrap();
-        link.down_to_up().commit_with(ROUNDS).unwrap();
+        link.down_to_up().try_commit_with(ROUNDS).unwrap();
         looking.join().unwrap();
     });
     assert_idle(&link);
@@ -231,7 +231,7 @@ fn a_wait_may_lose_a_select() {
                     () = tokio::time::sleep(Duration::from_millis(1)), if round < 2 => {}
                 }
                 if round == 1 {
-                    link.down_to_up().commit_with(7).unwrap();
+                    link.down_to_up().try_commit_with(7).unwrap();
                 }
             }
         });
@@ -402,6 +402,6 @@ fn a_generic_function_may_wait_for_a_generic_machine() {
     }
     let (runtime, cell) = (multi_thread(), Arc::new(CellMachine::new()));
     let task = spawn(&runtime, &cell);
-    cell.empty_to_full().commit_with("data".to_owned()).unwrap();
+    cell.empty_to_full().try_commit_with("data".to_owned()).unwrap();
     assert_eq!(runtime.block_on(task).unwrap(), "data");
 }

@@ -76,7 +76,7 @@ fn ask_in_the_middle(job: &JobMachine) {
     assert!(is_late(transition.until(Instant::now() + short())));
     assert!(poll(transition).is_pending());
     assert!(is_busy(transition.perform()));
-    assert_eq!(transition.commit_with(5).unwrap_err().data, 5);
+    assert_eq!(transition.try_commit_with(5).unwrap_err().data, 5);
     assert!(is_busy(transition.or_join().now()));
     assert!(is_late(transition.or_join().within(short())));
     assert!(is_busy(job.to_running().now()));
@@ -177,7 +177,7 @@ fn listeners_ask_for_whatever_they_like() {
                     count.fetch_add(1, SeqCst);
                 }),
             );
-            job.idle_to_running().commit_with(1).unwrap();
+            job.idle_to_running().try_commit_with(1).unwrap();
             assert_eq!(calls.load(SeqCst), 1);
         });
     }
@@ -195,12 +195,12 @@ fn listeners_move_the_machine_on() {
                 Box::new(move |change| {
                     log.lock().unwrap().push(change.sequence);
                     if change.sequence < 5 {
-                        _ = mine.to_idle().commit();
-                        _ = mine.idle_to_running().commit_with(2);
+                        _ = mine.to_idle().try_commit();
+                        _ = mine.idle_to_running().try_commit_with(2);
                     }
                 }),
             );
-            job.idle_to_running().commit_with(1).unwrap();
+            job.idle_to_running().try_commit_with(1).unwrap();
             assert_eq!(seen.lock().unwrap()[0], 1, "the first commit is heard of first");
             assert!(seen.lock().unwrap().len() > 1, "the commits of handlers are heard of too");
         });
@@ -216,8 +216,8 @@ fn handlers_come_and_go_while_handlers_run() {
         job.idle_to_running().before(move |()| {
             if is_first.swap(false, SeqCst) {
                 for id in register_all(&mine) {
-                    assert!(mine.remove(id));
-                    assert!(!mine.remove(id));
+                    assert!(mine.remove_handler(id));
+                    assert!(!mine.remove_handler(id));
                 }
                 register_all(&mine);
             }
@@ -229,14 +229,14 @@ fn handlers_come_and_go_while_handlers_run() {
                 &job,
                 Box::new(move |_| {
                     for id in register_all(&mine) {
-                        assert!(mine.remove(id));
+                        assert!(mine.remove_handler(id));
                     }
                 }),
             );
         }
-        job.idle_to_running().commit_with(1).unwrap();
+        job.idle_to_running().try_commit_with(1).unwrap();
         job.running_to_idle().perform().unwrap();
-        job.idle_to_running().commit_with(1).unwrap();
+        job.idle_to_running().try_commit_with(1).unwrap();
     });
 }
 
@@ -252,13 +252,13 @@ fn a_handler_removes_itself() {
                 &job,
                 Box::new(move |_| {
                     count.fetch_add(1, SeqCst);
-                    assert!(mine.remove(own.lock().unwrap().take().unwrap()));
+                    assert!(mine.remove_handler(own.lock().unwrap().take().unwrap()));
                 }),
             );
             *id.lock().unwrap() = Some(registered);
             for _ in 0..3 {
-                job.to_running().commit_with(1).unwrap();
-                job.reset().commit().unwrap();
+                job.to_running().try_commit_with(1).unwrap();
+                job.reset().try_commit().unwrap();
             }
             assert_eq!(calls.load(SeqCst), 1);
         });
@@ -277,9 +277,9 @@ fn a_handler_that_is_registered_in_a_handler_hears_of_the_next_commit() {
                 count.fetch_add(1, SeqCst);
             });
         });
-        job.idle_to_running().commit_with(1).unwrap();
+        job.idle_to_running().try_commit_with(1).unwrap();
         assert_eq!(calls.load(SeqCst), 0);
-        job.running_to_idle().commit().unwrap();
+        job.running_to_idle().try_commit().unwrap();
         assert_eq!(calls.load(SeqCst), 1);
     });
 }
@@ -290,7 +290,7 @@ struct Parting(Shared);
 impl Drop for Parting {
     fn drop(&mut self) {
         let id = self.0.observe(|_| ());
-        assert!(self.0.remove(id));
+        assert!(self.0.remove_handler(id));
     }
 }
 
@@ -300,7 +300,7 @@ fn what_a_handler_captured_may_use_the_machine_as_it_is_dropped() {
         let job = Shared::default();
         let parting = Parting(Arc::clone(&job));
         let id = job.observe(move |_| _ = &parting);
-        assert!(job.remove(id));
+        assert!(job.remove_handler(id));
         let parting = Parting(Arc::clone(&job));
         job.running_to_idle().action(move |_| {
             _ = &parting;
@@ -317,11 +317,11 @@ fn a_panic_before_the_commit_rolls_back() {
         let id = job.idle_to_running().before(|()| -> Result<(), Infallible> { panic!("before") });
         assert!(catch_unwind(AssertUnwindSafe(|| job.idle_to_running().now().map(drop))).is_err());
         assert!(job.is_idle() && !job.is_in_transition());
-        assert!(job.remove(id));
+        assert!(job.remove_handler(id));
         job.idle_to_running().action(|()| -> Result<u32, Infallible> { panic!("action") });
         assert!(catch_unwind(AssertUnwindSafe(|| job.idle_to_running().perform())).is_err());
         assert!(job.is_idle() && !job.is_in_transition());
-        job.idle_to_running().commit_with(1).unwrap();
+        job.idle_to_running().try_commit_with(1).unwrap();
     });
 }
 
@@ -343,11 +343,11 @@ fn a_panic_after_the_commit_lets_the_rest_run_and_goes_on() {
                 }),
             );
         }
-        let panic = catch_unwind(AssertUnwindSafe(|| job.idle_to_running().commit_with(1)));
+        let panic = catch_unwind(AssertUnwindSafe(|| job.idle_to_running().try_commit_with(1)));
         assert_eq!(panic.unwrap_err().downcast_ref::<&str>(), Some(&"after"), "the first goes on");
         assert_eq!(*calls.lock().unwrap(), ["after", "exit", "enter", "all"]);
         assert!(job.is_running() && !job.is_in_transition(), "the commit stands");
-        job.running_to_idle().commit().unwrap();
+        job.running_to_idle().try_commit().unwrap();
     });
 }
 
@@ -387,9 +387,9 @@ fn handlers_of_many_threads_use_the_machine_at_once() {
         let (mine, count) = (Arc::clone(&job), Arc::clone(&calls));
         job.idle_to_running().after(move |_| {
             count.fetch_add(1, SeqCst);
-            _ = mine.running_to_running().commit_with(3);
+            _ = mine.running_to_running().try_commit_with(3);
             _ = mine.in_running().within(Duration::from_micros(50));
-            assert!(mine.remove(mine.observe(|_| ())));
+            assert!(mine.remove_handler(mine.observe(|_| ())));
             _ = format!("{mine:?}");
         });
         let commits = AtomicUsize::new(0);

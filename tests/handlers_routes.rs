@@ -35,7 +35,7 @@ fn listen<A, B>(
     after: &'static str,
 ) where
     A: statemachine::State,
-    B: statemachine::State<Machine = A::Machine>,
+    B: statemachine::State<Enum = A::Enum>,
 {
     let (before, after) = (note(log, before), note(log, after));
     transition.before(move |_| {
@@ -53,11 +53,11 @@ fn taken(log: &Log) -> Vec<&'static str> {
 fn a_handle_on_one_transition_is_for_that_one() {
     let (valve, log) = (ValveMachine::new(), Log::default());
     listen(valve.shut_to_open(), &log, "before", "after");
-    valve.shut_to_half().commit_with(1).unwrap();
-    valve.half_to_open().commit().unwrap();
+    valve.shut_to_half().try_commit_with(1).unwrap();
+    valve.half_to_open().try_commit().unwrap();
     assert!(taken(&log).is_empty());
-    valve.reset().commit().unwrap();
-    valve.to_open().commit().unwrap();
+    valve.reset().try_commit().unwrap();
+    valve.to_open().try_commit().unwrap();
     assert_eq!(taken(&log), ["before", "after"]);
 }
 
@@ -65,10 +65,10 @@ fn a_handle_on_one_transition_is_for_that_one() {
 fn a_handle_on_a_state_with_several_ways_in_is_for_each_of_them() {
     let (valve, log) = (ValveMachine::new(), Log::default());
     listen(valve.to_open(), &log, "before", "after");
-    valve.shut_to_open().commit().unwrap();
+    valve.shut_to_open().try_commit().unwrap();
     assert_eq!(taken(&log), ["before", "after"]);
-    valve.open_to_half().commit_with(1).unwrap();
-    valve.to_open().commit().unwrap();
+    valve.open_to_half().try_commit_with(1).unwrap();
+    valve.to_open().try_commit().unwrap();
     assert_eq!(taken(&log), ["before", "after"]);
 }
 
@@ -76,10 +76,10 @@ fn a_handle_on_a_state_with_several_ways_in_is_for_each_of_them() {
 fn a_reset_is_not_one_of_the_declared_ways_in() {
     let (valve, log) = (ValveMachine::from_state(Valve::Open), Log::default());
     listen(valve.to_shut(), &log, "before", "after");
-    valve.reset().commit().unwrap();
+    valve.reset().try_commit().unwrap();
     assert!(taken(&log).is_empty());
-    valve.to_half().commit_with(1).unwrap();
-    valve.reset().commit().unwrap();
+    valve.to_half().try_commit_with(1).unwrap();
+    valve.reset().try_commit().unwrap();
     assert_eq!(taken(&log), ["before", "after"], "where it is declared, it is the same transition");
 }
 
@@ -87,10 +87,10 @@ fn a_reset_is_not_one_of_the_declared_ways_in() {
 fn a_handle_on_the_reset_is_for_every_way_to_the_initial_state() {
     let (valve, log) = (ValveMachine::from_state(Valve::Half(1)), Log::default());
     listen(valve.reset(), &log, "before", "after");
-    valve.half_to_shut().commit().unwrap();
+    valve.half_to_shut().try_commit().unwrap();
     assert_eq!(taken(&log), ["before", "after"]);
-    valve.shut_to_open().commit().unwrap();
-    valve.reset().commit().unwrap();
+    valve.shut_to_open().try_commit().unwrap();
+    valve.reset().try_commit().unwrap();
     assert_eq!(taken(&log), ["before", "after"]);
 }
 
@@ -101,12 +101,12 @@ fn the_action_of_one_transition_goes_before_that_of_all_ways_in() {
     let own = valve.shut_to_half().action(|()| Ok::<u8, Infallible>(2));
     valve.to_half().perform().unwrap();
     assert_eq!(*valve.in_half().now().unwrap(), 2);
-    valve.half_to_open().commit().unwrap();
+    valve.half_to_open().try_commit().unwrap();
     valve.open_to_half().perform().unwrap();
     assert_eq!(*valve.in_half().now().unwrap(), 1);
 
-    valve.reset().commit().unwrap();
-    assert!(valve.remove(own));
+    valve.reset().try_commit().unwrap();
+    assert!(valve.remove_handler(own));
     valve.shut_to_half().perform().unwrap();
     assert_eq!(*valve.in_half().now().unwrap(), 1);
 }
@@ -116,7 +116,7 @@ fn a_later_action_replaces_an_earlier_one_of_the_same_handle() {
     let valve = ValveMachine::new();
     let first = valve.to_half().action(|_| Ok::<u8, Infallible>(1));
     valve.to_half().action(|_| Ok::<u8, Infallible>(2));
-    assert!(!valve.remove(first));
+    assert!(!valve.remove_handler(first));
     valve.to_half().perform().unwrap();
     assert_eq!(*valve.in_half().now().unwrap(), 2);
 }

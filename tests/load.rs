@@ -175,7 +175,7 @@ impl Load {
             }
             12 => {
                 let payload = Payload::new(UNCOUNTED, &self.alive);
-                if let Err(refused) = slot.empty_to_full().commit_with(payload) {
+                if let Err(refused) = slot.empty_to_full().try_commit_with(payload) {
                     assert_eq!(refused.into_data().number(), UNCOUNTED);
                 }
             }

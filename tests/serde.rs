@@ -112,7 +112,7 @@ fn a_machine_is_what_its_state_is() {
 #[test]
 fn a_restored_machine_goes_on() {
     let machine: DoorMachine = serde_json::from_str(r#""Closed""#).unwrap();
-    machine.closed_to_open().commit().unwrap();
+    machine.closed_to_open().try_commit().unwrap();
     assert_eq!(json(&machine), r#""Open""#);
 }
 
@@ -173,7 +173,7 @@ fn the_state_is_held_while_it_is_serialized() {
         let refused = machine.nested_to_nested().now().map(drop).unwrap_err();
         refused.to_string()
     }));
-    drop(outer.nested_to_nested().commit_with(probe).unwrap());
+    drop(outer.nested_to_nested().try_commit_with(probe).unwrap());
     assert_eq!(json(&*outer), r#""Nested is held in Nested by 1 holder""#);
     outer.nested_to_nested().now().unwrap().rollback();
 }

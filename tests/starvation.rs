@@ -44,8 +44,8 @@ fn against(what: &'static str, stream: impl Fn(&DoorMachine) + Sync, turn: impl 
 
 /// Never waits.
 fn hammer(door: &DoorMachine) {
-    let _ = door.open_to_closed().commit();
-    let _ = door.closed_to_open().commit();
+    let _ = door.open_to_closed().try_commit();
+    let _ = door.closed_to_open().try_commit();
 }
 
 /// Never waits and stays in the state.

@@ -151,7 +151,7 @@ fn outcome(from: &str, to: &str, message: &str) -> Fields {
 #[test]
 fn a_commit_in_one_step_is_an_event() {
     let (listener, job) = (Listener::default(), JobMachine::new());
-    listener.listen(|| job.idle_to_paused().commit().unwrap());
+    listener.listen(|| job.idle_to_paused().try_commit().unwrap());
     let heard = listener.heard();
     let [Heard::Event { fields, within: None }] = heard.as_slice() else {
         panic!("{heard:?} is not one event")
@@ -186,15 +186,15 @@ fn a_transition_that_does_work_is_a_span_with_what_is_said_in_it() {
             Ok::<u32, Infallible>(1)
         });
         job.idle_to_running().perform().unwrap();
-        assert!(job.remove(id));
+        assert!(job.remove_handler(id));
     }));
     work.push(Box::new(|| {
         let id = job.idle_to_running().before(|()| {
             tracing::debug!(target: "tracing", "working");
             Ok::<(), Infallible>(())
         });
-        job.idle_to_running().commit_with(1).unwrap();
-        assert!(job.remove(id));
+        job.idle_to_running().try_commit_with(1).unwrap();
+        assert!(job.remove_handler(id));
     }));
     work.push(Box::new(|| {
         let transition = job.idle_to_running().now().unwrap();
@@ -208,7 +208,7 @@ fn a_transition_that_does_work_is_a_span_with_what_is_said_in_it() {
         assert_eq!(*said, fields([("message", "working")]));
         let expected = outcome("Idle", "Running", "committed");
         assert_eq!(timeless(committed, &["waited", "held"]), expected);
-        job.reset().commit().unwrap();
+        job.reset().try_commit().unwrap();
     }
 }
 
@@ -216,7 +216,7 @@ fn a_transition_that_does_work_is_a_span_with_what_is_said_in_it() {
 fn a_transition_from_wherever_it_is_names_where_it_was() {
     let (listener, job) = (Listener::default(), JobMachine::from_state(Job::Paused));
     listener.listen(|| {
-        job.reset().commit().unwrap();
+        job.reset().try_commit().unwrap();
     });
     assert_span(&listener.heard(), "Paused", "Idle", "committed");
 }
@@ -335,7 +335,7 @@ fn a_refusal_is_an_event_with_the_reason() {
         refused("Running", Some("Idle"), not_running)
     );
     assert_eq!(
-        heard(&|| drop(job.running_to_idle().commit().unwrap_err())),
+        heard(&|| drop(job.running_to_idle().try_commit().unwrap_err())),
         refused("Running", Some("Idle"), not_running)
     );
     assert_eq!(
@@ -383,11 +383,11 @@ fn a_listener_may_use_the_machine() {
     let job = Arc::new(JobMachine::new());
     let dispatch = Dispatch::new(Registry::default().with(Curious(Arc::clone(&job))));
     dispatcher::with_default(&dispatch, || {
-        job.idle_to_running().commit_with(1).unwrap();
+        job.idle_to_running().try_commit_with(1).unwrap();
         job.running_to_idle().now().unwrap().rollback();
         _ = job.in_idle().now();
-        job.running_to_idle().commit().unwrap();
-        job.idle_to_paused().commit().unwrap();
+        job.running_to_idle().try_commit().unwrap();
+        job.idle_to_paused().try_commit().unwrap();
     });
     assert!(job.is_paused() && !job.is_in_transition());
 }

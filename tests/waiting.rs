@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use statemachine::{Interrupt, StateMachine, Waiter, Waiting, Wanted, Who};
+use statemachine::{Interrupt, StateMachine, Waiter, Waiting, WaitsFor, Who};
 
 #[derive(StateMachine)]
 enum Link {
@@ -103,23 +103,23 @@ fn a_waiter_says_who_it_is_and_since_when() {
 fn a_waiter_says_what_it_waits_for() {
     let link = LinkMachine::new();
     let limit = PATIENCE;
-    let is = |expected: Wanted, text: &'static str| {
+    let is = |expected: WaitsFor, text: &'static str| {
         move |_: &Waiting, waiter: &Waiter| {
-            assert_eq!(waiter.wanted, expected);
-            assert_eq!(waiter.wanted.to_string(), text);
+            assert_eq!(waiter.waits_for, expected);
+            assert_eq!(waiter.waits_for.to_string(), text);
         }
     };
     let (down, up, broken) = ("Down", "Up", "Broken");
     with_waiter(
         &link,
         |interrupt| link.up_to_broken().interruptible(interrupt).within(limit).is_err(),
-        is(Wanted::Begin { from: vec![up], to: broken }, "the transition from Up to Broken"),
+        is(WaitsFor::Transition { from: vec![up], to: broken }, "the transition from Up to Broken"),
     );
     with_waiter(
         &link,
         |interrupt| link.to_down().interruptible(interrupt).within(limit).is_err(),
         is(
-            Wanted::Begin { from: vec![up, broken], to: down },
+            WaitsFor::Transition { from: vec![up, broken], to: down },
             "the transition from Up or Broken to Down",
         ),
     );
@@ -127,14 +127,14 @@ fn a_waiter_says_what_it_waits_for() {
         &link,
         |interrupt| link.up_to_broken().or_join().interruptible(interrupt).within(limit).is_err(),
         is(
-            Wanted::BeginOrJoin { from: vec![up], to: broken },
+            WaitsFor::Join { from: vec![up], to: broken },
             "the transition from Up to Broken, or for Broken",
         ),
     );
     with_waiter(
         &link,
         |interrupt| link.in_up().interruptible(interrupt).within(limit).is_err(),
-        is(Wanted::Hold { states: vec![up] }, "a hold on Up"),
+        is(WaitsFor::Hold { states: vec![up] }, "a hold on Up"),
     );
     with_waiter(
         &link,
@@ -142,7 +142,7 @@ fn a_waiter_says_what_it_waits_for() {
             let looked = link.when(|state| state != LinkKind::Down);
             looked.interruptible(interrupt).within(limit).is_err()
         },
-        is(Wanted::Look { states: vec![up, broken] }, "a look at Up or Broken"),
+        is(WaitsFor::When { states: vec![up, broken] }, "a look at Up or Broken"),
     );
 }
 
@@ -158,9 +158,9 @@ fn a_holder_that_waits_to_trade_its_hold_is_one_of_the_holders() {
         },
         |waiting, waiter| {
             assert_eq!(waiting.holders, 2);
-            assert_eq!(waiter.wanted, Wanted::Trade { from: "Down", to: "Up" });
+            assert_eq!(waiter.waits_for, WaitsFor::Upgrade { from: "Down", to: "Up" });
             assert_eq!(
-                waiter.wanted.to_string(),
+                waiter.waits_for.to_string(),
                 "the transition from Down, which it holds, to Up"
             );
         },
@@ -182,13 +182,13 @@ fn tasks_and_threads_stand_in_one_queue_in_order_of_arrival() {
             assert_eq!(waiting.waiters.len(), 2);
             assert_eq!(waiting.waiters[0].who, Who::Task);
             assert!(waiting.waiters[0].since <= second.since);
-            assert_eq!(second.wanted, Wanted::Hold { states: vec!["Down", "Up", "Broken"] });
+            assert_eq!(second.waits_for, WaitsFor::Hold { states: vec!["Down", "Up", "Broken"] });
         },
     );
     let mut third = pin!(link.in_up().into_future());
     assert!(third.as_mut().poll(&mut context).is_pending());
     let order: Vec<String> =
-        link.waiting().waiters.iter().map(|waiter| waiter.wanted.to_string()).collect();
+        link.waiting().waiters.iter().map(|waiter| waiter.waits_for.to_string()).collect();
     assert_eq!(order, ["the transition from Down to Broken", "a hold on Up"]);
     transition.rollback();
     assert!(link.is_in_transition(), "it is the first one's turn");
@@ -208,7 +208,7 @@ fn who_gives_up_leaves_the_others_in_order_of_arrival() {
     let mut third = Box::pin(link.in_broken().into_future());
     assert!(third.as_mut().poll(&mut context).is_pending());
     let order: Vec<String> =
-        link.waiting().waiters.iter().map(|waiter| waiter.wanted.to_string()).collect();
+        link.waiting().waiters.iter().map(|waiter| waiter.waits_for.to_string()).collect();
     assert_eq!(order, ["a hold on Up", "a hold on Broken"]);
     drop(transition);
 }

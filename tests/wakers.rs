@@ -118,9 +118,9 @@ fn a_waker_may_use_the_machine_when_it_is_cloned_used_or_dropped() {
         drop(dropped);
         interrupt.interrupt();
         assert!(poll_with(&mut interrupted, &waker()).unwrap().is_err());
-        door.open_to_closed().commit().unwrap();
+        door.open_to_closed().try_commit().unwrap();
         drop(poll_with(&mut closed, &waker()).unwrap().unwrap());
-        door.closed_to_open().commit().unwrap();
+        door.closed_to_open().try_commit().unwrap();
     }
 }
 
@@ -132,7 +132,7 @@ fn the_answer_may_come_while_the_waker_is_being_replaced() {
     assert!(poll_with(&mut closed, Waker::noop()).is_none());
     let waker = Hooks {
         clone: Box::new(|| {
-            let _ = door.open_to_closed().commit();
+            let _ = door.open_to_closed().try_commit();
         }),
         drop: Box::new(|| use_queue(door)),
         ..Hooks::default()
@@ -167,7 +167,7 @@ fn the_answer_may_come_while_the_first_waker_is_cloned() {
     let door = leaked();
     let waker = Hooks {
         clone: Box::new(|| {
-            let _ = door.open_to_closed().commit();
+            let _ = door.open_to_closed().try_commit();
         }),
         ..Hooks::default()
     }
@@ -223,10 +223,10 @@ fn a_waker_may_poll_on_the_spot() {
             })
         })
         .collect();
-    door.open_to_closed().commit().unwrap();
+    door.open_to_closed().try_commit().unwrap();
     assert!(tasks.iter().all(|task| task.output.lock().unwrap().is_some()));
     assert!(door.is_closed());
-    assert!(door.closed_to_open().commit().is_ok());
+    assert!(door.closed_to_open().try_commit().is_ok());
 }
 
 #[test]
@@ -240,14 +240,14 @@ fn a_waker_that_panics_costs_nobody_else_the_wake_up() {
     let mut second = door.in_closed().into_future();
     assert!(poll_with(&mut second, &panics("second")).is_none());
     let others: Vec<_> = (0..3).map(|_| Task::waiting(door.in_closed())).collect();
-    let committed = catch_unwind(AssertUnwindSafe(|| door.open_to_closed().commit()));
+    let committed = catch_unwind(AssertUnwindSafe(|| door.open_to_closed().try_commit()));
     let panic = committed.expect_err("the first panic reaches whose call it was");
     assert_eq!(panic.downcast_ref(), Some(&"first"));
     assert!(door.is_closed() && !door.is_in_transition());
     assert_eq!(others.iter().map(Task::wakes).sum::<usize>(), 3);
     assert!(poll_with(&mut first, Waker::noop()).unwrap().is_ok());
     drop((first, second, others));
-    assert!(door.closed_to_open().commit().is_ok());
+    assert!(door.closed_to_open().try_commit().is_ok());
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn a_waker_that_panics_costs_no_handler_the_commit() {
     let panics = || Hooks { wake: Box::new(|| panic!("waker")), ..Hooks::default() }.waker();
     let mut waits = door.in_closed().into_future();
     assert!(poll_with(&mut waits, &panics()).is_none());
-    assert!(catch_unwind(AssertUnwindSafe(|| door.open_to_closed().commit())).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| door.open_to_closed().try_commit())).is_err());
     assert_eq!(heard.load(SeqCst), 1);
     drop(waits);
     let mut waits = door.in_open().into_future();
@@ -268,7 +268,7 @@ fn a_waker_that_panics_costs_no_handler_the_commit() {
     assert!(entered.is_err());
     assert_eq!(heard.load(SeqCst), 1 + 2);
     drop(waits);
-    assert!(door.open_to_closed().commit().is_ok(), "the hold was let go of");
+    assert!(door.open_to_closed().try_commit().is_ok(), "the hold was let go of");
 }
 
 /// That a panic which drops it on the way goes on, though it wakes one whose waker panics too.
@@ -336,8 +336,8 @@ fn a_waker_that_panics_when_it_is_cloned_or_dropped_leaves_a_working_machine() {
     assert!(poll_with(&mut wait, Waker::noop()).is_none());
     assert!(catch_unwind(AssertUnwindSafe(|| poll_with(&mut wait, &panics).is_some())).is_err());
     assert_eq!(clones.load(SeqCst), 2);
-    door.open_to_closed().commit().unwrap();
+    door.open_to_closed().try_commit().unwrap();
     assert!(poll_with(&mut wait, Waker::noop()).unwrap().is_ok());
     drop(wait);
-    assert!(door.closed_to_open().commit().is_ok());
+    assert!(door.closed_to_open().try_commit().is_ok());
 }

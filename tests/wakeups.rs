@@ -24,8 +24,8 @@ enum Light {
 
 /// Once round, by all the ways to commit.
 fn go_round(light: &LightMachine) {
-    light.red_to_green().commit().unwrap();
-    light.green_to_green().commit().unwrap();
+    light.red_to_green().try_commit().unwrap();
+    light.green_to_green().try_commit().unwrap();
     light.green_to_green().now().unwrap().rollback();
     light.green_to_yellow().now().unwrap().commit();
     drop(light.to_red().now().unwrap().enter());
@@ -45,7 +45,7 @@ fn who_does_not_care_is_polled_once_and_never_woken() {
         go_round(&light);
     }
     assert_eq!((total(&broken), total(&watching)), (0, 0));
-    light.to_broken().commit().unwrap();
+    light.to_broken().try_commit().unwrap();
     assert_eq!((total(&broken), total(&watching)), (100, 100));
     assert!(broken.into_iter().all(|task| task.output().is_ok()));
     assert!(watching.into_iter().all(|task| task.output().is_ok()));
@@ -57,11 +57,11 @@ fn of_many_who_want_the_same_transition_one_is_woken_a_commit() {
     let mut waiting: Vec<_> = (0..50).map(|_| Task::waiting(light.green_to_yellow())).collect();
     for round in 0..50 {
         assert_eq!(total(&waiting), 0, "round {round}");
-        light.red_to_green().commit().unwrap();
+        light.red_to_green().try_commit().unwrap();
         assert_eq!(total(&waiting), 1, "round {round}");
         assert_eq!(waiting[0].wakes(), 1, "in order of arrival");
         waiting.remove(0).output().unwrap().commit();
-        light.yellow_to_red().commit().unwrap();
+        light.yellow_to_red().try_commit().unwrap();
     }
 }
 
@@ -83,13 +83,13 @@ fn all_who_want_to_hold_are_woken_at_once() {
     let light = LightMachine::new();
     let green: Vec<_> = (0..50).map(|_| Task::waiting(light.in_green())).collect();
     let yellow: Vec<_> = (0..50).map(|_| Task::waiting(light.in_yellow())).collect();
-    light.red_to_green().commit().unwrap();
+    light.red_to_green().try_commit().unwrap();
     assert!(green.iter().all(|task| task.wakes() == 1));
     assert_eq!(total(&yellow), 0);
     let held: Vec<_> = green.into_iter().map(|task| task.output().unwrap()).collect();
     assert!(matches!(light.green_to_yellow().now(), Err(Refused::InUse { holders: 50, .. })));
     drop(held);
-    light.green_to_yellow().commit().unwrap();
+    light.green_to_yellow().try_commit().unwrap();
     assert!(yellow.iter().all(|task| task.wakes() == 1));
 }
 
@@ -107,7 +107,7 @@ fn all_who_are_woken_at_once_are_woken_in_order_of_arrival() {
         let waker = Waker::from(Arc::new(Says(number, Arc::clone(&woken))));
         assert!(poll_with(wait, &waker).is_none());
     }
-    light.red_to_green().commit().unwrap();
+    light.red_to_green().try_commit().unwrap();
     assert_eq!(*woken.lock().unwrap(), Vec::from_iter(0..10));
 }
 
@@ -117,7 +117,7 @@ fn those_who_hold_are_woken_up_to_the_next_who_wants_to_leave() {
     let early: Vec<_> = (0..3).map(|_| Task::waiting(light.in_green())).collect();
     let leaving = Task::waiting(light.green_to_yellow());
     let late: Vec<_> = (0..3).map(|_| Task::waiting(light.in_green())).collect();
-    light.red_to_green().commit().unwrap();
+    light.red_to_green().try_commit().unwrap();
     assert_eq!((total(&early), leaving.wakes(), total(&late)), (3, 0, 0));
     for task in early {
         assert_eq!(leaving.wakes(), 0);
@@ -134,7 +134,7 @@ fn the_hopeless_are_woken_once_and_told() {
     let hopeless: Vec<_> = (0..20).map(|_| Task::waiting(light.in_green())).collect();
     let leaving: Vec<_> = (0..20).map(|_| Task::waiting(light.yellow_to_red())).collect();
     let hopeful: Vec<_> = (0..20).map(|_| Task::waiting(light.in_broken())).collect();
-    light.red_to_broken().commit().unwrap();
+    light.red_to_broken().try_commit().unwrap();
     assert_eq!((total(&hopeless), total(&leaving), total(&hopeful)), (20, 20, 20));
     let is_told = |refused| matches!(refused, Refused::Unreachable { actual: "Broken", .. });
     assert!(hopeless.into_iter().all(|task| is_told(task.output().unwrap_err())));
@@ -147,7 +147,7 @@ fn who_was_given_the_right_keeps_it_until_polled() {
     let light = LightMachine::new();
     let first = Task::waiting(light.green_to_yellow());
     let second = Task::waiting(light.in_green());
-    light.red_to_green().commit().unwrap();
+    light.red_to_green().try_commit().unwrap();
     assert!(light.is_in_transition(), "it is the first one's, polled or not");
     assert!(light.green_to_green().now().is_err());
     assert_eq!((first.wakes(), second.wakes()), (1, 0));
@@ -179,7 +179,7 @@ fn the_waker_of_the_last_poll_is_the_one_that_is_woken() {
     assert!(poll_with(&mut wait, &Arc::clone(&old).into()).is_none());
     assert!(poll_with(&mut wait, &Arc::clone(&new).into()).is_none());
     assert_eq!(Arc::strong_count(&old), 1, "the old one is let go of");
-    light.red_to_green().commit().unwrap();
+    light.red_to_green().try_commit().unwrap();
     assert_eq!((old.count(), new.count()), (0, 1));
     assert_eq!(Arc::strong_count(&new), 1);
     assert!(poll_with(&mut wait, Waker::noop()).unwrap().is_ok());
@@ -205,7 +205,7 @@ fn a_wait_that_is_over_lets_go_of_its_waker() {
     let waker = Waker::from(Arc::clone(&wakes));
     let mut wait = light.in_green().interruptible(&interrupt).into_future();
     assert!(poll_with(&mut wait, &waker).is_none());
-    light.red_to_green().commit().unwrap();
+    light.red_to_green().try_commit().unwrap();
     assert!(poll_with(&mut wait, &waker).unwrap().is_ok());
     interrupt.interrupt();
     assert_eq!(wakes.count(), 1, "an interrupt that comes late wakes nobody");

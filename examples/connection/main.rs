@@ -208,8 +208,8 @@ impl<'a> Client<'a> {
             Ok(disconnecting) => drop(disconnecting.commit()),
             // Another thread saw the loss first and waits for the holders to leave. The hold has
             // come back in `data`, and is let go of here.
-            Err(RefusedWith { refused: Refused::InUse { .. }, data: _ }) => self.tally.refused += 1,
-            Err(RefusedWith { refused, data: _ }) => return Err(refused.into()),
+            Err(RefusedWith { refused: Refused::InUse { .. }, .. }) => self.tally.refused += 1,
+            Err(RefusedWith { refused, .. }) => return Err(refused.into()),
         }
         Ok(())
     }

@@ -15,14 +15,16 @@
 /// }
 ///
 /// let door = DoorMachine::new();
-/// door.open_to_closed().commit()?; // before the first handler: not counted
+/// door.open_to_closed().try_commit()?; // before the first handler: not counted
 /// let (sender, changes) = mpsc::channel();
 /// door.observe(move |change| _ = sender.send(*change));
-/// door.closed_to_open().commit()?;
-/// assert_eq!(changes.recv(), Ok(Change { from: Door::Closed, to: Door::Open, sequence: 1 }));
-/// # Ok::<(), statemachine::Refused>(())
+/// door.closed_to_open().try_commit()?;
+/// let Change { from, to, sequence, .. } = changes.recv()?;
+/// assert_eq!((from, to, sequence), (Door::Closed, Door::Open, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Change<K> {
     /// The state that was left.
     pub from: K,
@@ -33,8 +35,7 @@ pub struct Change<K> {
     /// Counted from the moment the machine's first handler of any kind is registered, and from then
     /// on for good: a machine that never had handlers pays nothing for it.
     ///
-    /// This is the order of the commits; handlers may hear of them in another one. Each thread calls
-    /// them for its own commits, beside the others, and what [`after`](crate::Transition::after) says
-    /// of a commit that a handler makes holds too.
+    /// This is the order of the commits. Handlers may hear of them in another order, since each thread
+    /// runs them for its own commits, beside the other threads.
     pub sequence: u64,
 }

@@ -21,28 +21,21 @@ use crate::{
 /// What a handler that refuses says.
 pub(crate) type Veto = Box<dyn Error + Send + Sync>;
 
-/// Names a registered handler, to [remove](crate::Machine::remove) it.
+/// Names a registered handler, to [remove](crate::Machine::remove_handler) it.
 ///
 /// No two handlers of a program have the same. It is a name and nothing more: dropping it removes
 /// nothing.
 ///
 /// ```
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 /// let door = DoorMachine::new();
 /// let ids = [
 ///     door.open_to_closed().before(|()| Err("locked")),
 ///     door.in_closed().on_enter(|_| println!("click")),
 /// ];
-/// assert!(door.open_to_closed().commit().is_err());
-/// assert!(ids.into_iter().all(|id| door.remove(id)));
-/// assert!(door.open_to_closed().commit().is_ok());
+/// assert!(door.open_to_closed().try_commit().is_err());
+/// assert!(ids.into_iter().all(|id| door.remove_handler(id)));
+/// assert!(door.open_to_closed().try_commit().is_ok());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct HandlerId(u64);

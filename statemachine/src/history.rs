@@ -1,19 +1,19 @@
 //! The last changes of a machine.
 
 use std::{
+    collections::VecDeque,
     fmt,
     marker::PhantomData,
     sync::{Arc, Weak},
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-use crossbeam_utils::atomic::AtomicCell;
 
 use crate::{
     change::Change,
     handlers::HandlerId,
     machine::Machine,
     state::{Kind, StateMachine},
+    sync::Mutex,
 };
 
 /// The last changes of a machine, with their times: an observer that writes them down.
@@ -22,7 +22,7 @@ use crate::{
 /// commit or read no longer than it takes them to copy one entry.
 ///
 /// A clone is the same history. When the last clone is dropped, nothing is written down any more;
-/// [`Machine::remove`] with its [`id`](Self::id) takes the observer out as well.
+/// [`Machine::remove_handler`] with its [`id`](Self::id) takes the observer out as well.
 ///
 /// ```
 /// use statemachine::{History, StateMachine};
@@ -37,8 +37,8 @@ use crate::{
 ///
 /// let door = DoorMachine::new();
 /// let history = History::of(&door, 100);
-/// door.open_to_closed().commit()?;
-/// door.closed_to_open().commit()?;
+/// door.open_to_closed().try_commit()?;
+/// door.closed_to_open().try_commit()?;
 ///
 /// let changes = history.changes();
 /// assert_eq!(changes.len(), 2);
@@ -57,24 +57,18 @@ pub struct History<K> {
 /// ```
 /// use std::time::{Duration, Instant};
 /// use statemachine::{History, Recorded};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
 /// let history = History::of(&door, 8);
-/// door.open_to_closed().commit()?;
-/// let Recorded { change, at } = history.changes()[0];
+/// door.open_to_closed().try_commit()?;
+/// let Recorded { change, at, .. } = history.changes()[0];
 /// assert_eq!((change.to, change.sequence), (Door::Closed, 1));
 /// assert!(at <= Instant::now());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Recorded<K> {
     /// The change.
     pub change: Change<K>,
@@ -83,16 +77,15 @@ pub struct Recorded<K> {
 }
 
 struct Ring {
-    begun: Instant,
-    /// The change of sequence `n` is in slot `n` modulo their number, until a later one takes it.
-    slots: Box<[AtomicCell<Entry>]>,
+    capacity: usize,
+    /// The last entries, by their sequence.
+    entries: Mutex<VecDeque<Entry>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 struct Entry {
-    /// 0 where nothing has been written down yet.
     sequence: u64,
-    nanoseconds: u64,
+    at: Instant,
     from: u16,
     to: u16,
 }
@@ -103,28 +96,20 @@ impl<K: Kind> History<K> {
     ///
     /// ```
     /// use statemachine::History;
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let door = DoorMachine::new();
     /// let history = History::of(&door, 2);
-    /// door.open_to_closed().commit()?;
-    /// door.closed_to_open().commit()?;
-    /// door.open_to_closed().commit()?;
+    /// door.open_to_closed().try_commit()?;
+    /// door.closed_to_open().try_commit()?;
+    /// door.open_to_closed().try_commit()?;
     /// let kept: Vec<u64> = history.changes().iter().map(|it| it.change.sequence).collect();
     /// assert_eq!(kept, [2, 3]);
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     pub fn of<S: StateMachine<Kind = K>>(machine: &Machine<S>, capacity: usize) -> Self {
-        let nothing = Entry { sequence: 0, nanoseconds: 0, from: 0, to: 0 };
-        let slots = (0..capacity).map(|_| AtomicCell::new(nothing)).collect();
-        let ring = Arc::new(Ring { begun: Instant::now(), slots });
+        let entries = Mutex::new(VecDeque::with_capacity(capacity));
+        let ring = Arc::new(Ring { capacity, entries });
         let recorder = Arc::downgrade(&ring);
         let id = machine.observe(move |change| record(&recorder, change));
         Self { ring, id, kind: PhantomData }
@@ -136,30 +121,21 @@ impl<K: Kind> History<K> {
     /// whose observers have not been called yet.
     #[must_use]
     pub fn changes(&self) -> Vec<Recorded<K>> {
-        let mut entries: Vec<Entry> = self.ring.slots.iter().map(AtomicCell::load).collect();
-        entries.retain(|entry| entry.sequence > 0);
-        entries.sort_unstable_by_key(|entry| entry.sequence);
-        entries.into_iter().map(|entry| self.recorded(entry)).collect()
+        let entries = self.ring.entries.lock().clone();
+        entries.into_iter().map(Entry::recorded).collect()
     }
 
     /// Names the observer, to remove it. What has been written down stays.
     ///
     /// ```
     /// use statemachine::History;
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let door = DoorMachine::new();
     /// let history = History::of(&door, 8);
-    /// door.open_to_closed().commit()?;
-    /// door.remove(history.id());
-    /// door.closed_to_open().commit()?;
+    /// door.open_to_closed().try_commit()?;
+    /// door.remove_handler(history.id());
+    /// door.closed_to_open().try_commit()?;
     /// assert_eq!(history.changes().len(), 1);
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
@@ -167,13 +143,12 @@ impl<K: Kind> History<K> {
     pub fn id(&self) -> HandlerId {
         self.id
     }
+}
 
-    fn recorded(&self, entry: Entry) -> Recorded<K> {
-        let Entry { sequence, nanoseconds, from, to } = entry;
-        Recorded {
-            change: Change { from: K::at(from), to: K::at(to), sequence },
-            at: self.ring.begun + Duration::from_nanos(nanoseconds),
-        }
+impl Entry {
+    fn recorded<K: Kind>(self) -> Recorded<K> {
+        let Self { sequence, at, from, to } = self;
+        Recorded { change: Change { from: K::at(from), to: K::at(to), sequence }, at }
     }
 }
 
@@ -181,20 +156,17 @@ fn record<K: Kind>(recorder: &Weak<Ring>, change: &Change<K>) {
     let Some(ring) = recorder.upgrade() else {
         return;
     };
-    let capacity = ring.slots.len() as u64;
-    let Some(slot) = change.sequence.checked_rem(capacity) else {
-        return;
-    };
-    let elapsed = ring.begun.elapsed().as_nanos();
-    let entry = Entry {
-        sequence: change.sequence,
-        nanoseconds: u64::try_from(elapsed).unwrap_or(u64::MAX),
-        from: change.from.position(),
-        to: change.to.position(),
-    };
-    // One that was overtaken by as many changes as there are slots is forgotten by now.
-    _ = ring.slots[slot as usize]
-        .fetch_update(|known| (known.sequence < entry.sequence).then_some(entry));
+    let Change { sequence, ref from, ref to } = *change;
+    let entry = Entry { sequence, at: Instant::now(), from: from.position(), to: to.position() };
+    let mut entries = ring.entries.lock();
+    // Threads that commit one after the other may come here in another order.
+    let place = entries.partition_point(|known| known.sequence < sequence);
+    if entries.len() < ring.capacity {
+        entries.insert(place, entry);
+    } else if place > 0 {
+        entries.pop_front();
+        entries.insert(place - 1, entry);
+    }
 }
 
 impl<K> Clone for History<K> {

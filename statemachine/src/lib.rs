@@ -25,7 +25,7 @@
 //!         for worker in 0..4 {
 //!             scope.spawn(move || {
 //!                 // One of the four takes the job.
-//!                 if JOB.queued_to_running().commit_with(JobRunning { worker }).is_ok() {
+//!                 if JOB.queued_to_running().try_commit_with(JobRunning { worker }).is_ok() {
 //!                     let finishing = JOB.running_to_done().now().unwrap();
 //!                     assert_eq!(*finishing.view().worker, worker);
 //!                     finishing.commit_with(format!("by {worker}"));
@@ -50,9 +50,9 @@
 //! | handle | from | guard |
 //! |---|---|---|
 //! | [`Transition`] | `a_to_b()`, `to_b()`, `reset()` | [`InTransition`]: the exclusive right to make the move |
-//! | [`StateHandle`] | `in_a()`, [`hold`](Machine::hold) | [`InState`]: a shared hold on the state |
+//! | [`Hold`] | `in_a()`, [`hold`](Machine::hold) | [`InState`]: a shared hold on the state |
 //! | [`Join`] | [`Transition::or_join`] | [`Joined`]: either of the two |
-//! | [`Leave`] | [`InState::to`] | [`InTransition`], in trade for the hold |
+//! | [`Upgrade`] | [`InState::to`] | [`InTransition`], in trade for the hold |
 //! | [`When`] | [`when`](Machine::when) | none, only the state that was seen |
 //!
 //! # What you can rely on
@@ -108,6 +108,45 @@
 //! [`Machine::waiting`] says who waits, for what and since when; a machine's `Debug` shows it too, so
 //! a dump of a program that is stuck explains itself. [`mermaid`](StateMachine::mermaid) and
 //! [`dot`](StateMachine::dot) draw the machine, a live one with the state that it is in.
+//!
+//! # The examples
+//!
+//! Those of one method are short, and take their machine from here:
+//!
+//! ```
+//! # use statemachine::StateMachine;
+//! #[derive(StateMachine, Clone, Copy, PartialEq, Eq, Hash, Debug)]
+//! enum Door {
+//!     #[state(initial, to(Closed))]
+//!     Open,
+//!     #[state(to(Open))]
+//!     Closed,
+//! }
+//!
+//! #[derive(StateMachine, Debug)]
+//! enum Slot {
+//!     #[state(initial, to(Full))]
+//!     Empty,
+//!     #[state(to(Empty, Full))]
+//!     Full(String),
+//! }
+//!
+//! #[derive(StateMachine, Debug)]
+//! enum Number {
+//!     #[state(initial, to(Known))]
+//!     Unknown,
+//!     #[state(to(Unknown))]
+//!     Known(u32),
+//! }
+//!
+//! #[derive(StateMachine, Debug)]
+//! enum Job {
+//!     #[state(initial, to(Running))]
+//!     Queued,
+//!     #[state(terminal)]
+//!     Running(u32),
+//! }
+//! ```
 //!
 //! # Features
 //!
@@ -265,10 +304,10 @@ use __private as private;
 /// }
 ///
 /// let link = Link::new();
-/// link.closed_to_open().commit_with(ConnectionOpen { peer: "here".to_owned() })?;
+/// link.closed_to_open().try_commit_with(ConnectionOpen { peer: "here".to_owned() })?;
 /// assert_eq!(link.in_open().now()?.view().peer, "here");
 /// link.to_broken().now()?.commit_with(std::io::ErrorKind::BrokenPipe.into());
-/// link.reset().commit()?;
+/// link.reset().try_commit()?;
 /// assert!(link.is_closed());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -282,13 +321,13 @@ pub use self::serde::by_name;
 pub use self::{
     change::Change,
     guard::{InState, InTransition, Joined},
-    handle::{Join, Leave, StateHandle, Transition, When},
+    handle::{Hold, Join, Transition, Upgrade, When},
     handlers::HandlerId,
     machine::Machine,
     refused::{NeedsData, Refused, RefusedWith, UnknownState},
-    state::{Any, Dataless, Kind, Newtype, State, StateMachine, TransitionTo, View, Viewed},
+    state::{Any, Dataless, Kind, Newtype, State, StateMachine, TransitionTo, View},
     wait::{Handle, Interrupt, Interruptible, Wait},
-    waiting::{Waiter, Waiting, Wanted, Who},
+    waiting::{Waiter, Waiting, WaitsFor, Who},
 };
 
 // The examples of the readme are tested with those of the documentation.

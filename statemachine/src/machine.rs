@@ -8,7 +8,7 @@ use std::{
 use crate::{
     change::Change,
     diagram::Picture,
-    handle::{StateHandle, Transition, When},
+    handle::{Hold, Transition, When},
     handlers::{HandlerId, Handlers},
     lock::Lock,
     refused::NeedsData,
@@ -54,7 +54,7 @@ use crate::{
 /// let back = Arc::new(DoorMachine::new());
 /// let closer = thread::spawn({
 ///     let back = Arc::clone(&back);
-///     move || back.open_to_closed().commit()
+///     move || back.open_to_closed().try_commit()
 /// });
 /// let closed = back.in_closed().within(Duration::from_secs(60))?;
 /// assert!(closer.join().unwrap().is_ok());
@@ -106,14 +106,7 @@ impl<S: StateMachine> Machine<S> {
     /// `FromStr`, or with the feature `serde` its `Deserialize`, gives the kind.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// assert!(SlotMachine::from_kind("Empty".parse()?)?.is_empty());
     /// assert!(SlotMachine::from_kind("Full".parse()?).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -133,14 +126,7 @@ impl<S: StateMachine> Machine<S> {
     /// transition was forgotten ([`std::mem::forget`]), this is the state that it would have left.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// let slot = SlotMachine::new();
     /// assert!(matches!(slot.into_state(), Slot::Empty));
     /// ```
@@ -158,14 +144,7 @@ impl<S: StateMachine> Machine<S> {
     /// written before it was entered.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// assert_eq!(door.state(), Door::Open);
     /// ```
@@ -179,14 +158,7 @@ impl<S: StateMachine> Machine<S> {
     /// A wait-free look, as [`state`](Self::state).
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// let closing = door.open_to_closed().now()?;
     /// assert!(door.is_in_transition());
@@ -205,36 +177,22 @@ impl<S: StateMachine> Machine<S> {
     /// Does nothing by itself. A transition that is not declared does not compile:
     ///
     /// ```compile_fail
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// DoorMachine::new().transition::<door::Open, door::Open>(); // `Open` has no transition to `Open`
     /// ```
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
-    /// door.transition::<door::Open, door::Closed>().commit()?;
+    /// door.transition::<door::Open, door::Closed>().try_commit()?;
     /// assert!(door.is_closed());
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[inline]
     pub fn transition<A, B>(&self) -> Transition<'_, A, B>
     where
-        A: State<Machine = S> + TransitionTo<B>,
-        B: State<Machine = S>,
+        A: State<Enum = S> + TransitionTo<B>,
+        B: State<Enum = S>,
     {
         Transition::declared(self)
     }
@@ -244,24 +202,17 @@ impl<S: StateMachine> Machine<S> {
     /// Does nothing by itself.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// let open = door.in_state::<door::Open>().now()?;
-    /// assert!(door.open_to_closed().commit().is_err());
+    /// assert!(door.open_to_closed().try_commit().is_err());
     /// drop(open);
-    /// assert!(door.open_to_closed().commit().is_ok());
+    /// assert!(door.open_to_closed().try_commit().is_ok());
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[inline]
-    pub fn in_state<A: State<Machine = S>>(&self) -> StateHandle<'_, A> {
-        StateHandle::new(self)
+    pub fn in_state<A: State<Enum = S>>(&self) -> Hold<'_, A> {
+        Hold::new(self)
     }
 
     /// A handle on whatever state the machine is in.
@@ -269,14 +220,7 @@ impl<S: StateMachine> Machine<S> {
     /// Does nothing by itself. Its guard derefs to the enum:
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// let slot = SlotMachine::new();
     /// match &*slot.hold().now()? {
     ///     Slot::Empty => println!("nothing in it"),
@@ -285,8 +229,8 @@ impl<S: StateMachine> Machine<S> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[inline]
-    pub fn hold(&self) -> StateHandle<'_, Any<S>> {
-        StateHandle::new(self)
+    pub fn hold(&self) -> Hold<'_, Any<S>> {
+        Hold::new(self)
     }
 
     /// A handle on any state that the predicate likes. It holds nothing: what is had is the state
@@ -297,14 +241,7 @@ impl<S: StateMachine> Machine<S> {
     /// while the waiter slept counts as seen.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// assert_eq!(door.when(|state| state != Door::Closed).now()?, Door::Open);
     /// # Ok::<(), statemachine::Refused>(())
@@ -323,18 +260,11 @@ impl<S: StateMachine> Machine<S> {
     /// states. What it may do, and what a panic in it does, is said at [`Transition::after`].
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// let id = door.observe(|change| println!("{:?} to {:?}", change.from, change.to));
-    /// door.open_to_closed().commit()?;
-    /// assert!(door.remove(id));
+    /// door.open_to_closed().try_commit()?;
+    /// assert!(door.remove_handler(id));
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     pub fn observe(&self, handler: impl Fn(&Change<S::Kind>) + Send + Sync + 'static) -> HandlerId {
@@ -349,14 +279,7 @@ impl<S: StateMachine> Machine<S> {
     ///
     /// ```
     /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering::Relaxed}};
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let door = DoorMachine::new();
     /// let heard = Arc::new(AtomicUsize::new(0));
@@ -364,15 +287,15 @@ impl<S: StateMachine> Machine<S> {
     ///     let heard = Arc::clone(&heard);
     ///     move |_| _ = heard.fetch_add(1, Relaxed)
     /// });
-    /// door.open_to_closed().commit()?;
-    /// assert!(door.remove(id));
-    /// door.closed_to_open().commit()?;
+    /// door.open_to_closed().try_commit()?;
+    /// assert!(door.remove_handler(id));
+    /// door.closed_to_open().try_commit()?;
     /// assert_eq!(heard.load(Relaxed), 1);
     /// assert_eq!(Arc::strong_count(&heard), 1); // dropped with what it captured
-    /// assert!(!door.remove(id)); // it was there once
+    /// assert!(!door.remove_handler(id)); // it was there once
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
-    pub fn remove(&self, id: HandlerId) -> bool {
+    pub fn remove_handler(&self, id: HandlerId) -> bool {
         self.lock.look().has_handlers() && self.lock.handlers().remove(id)
     }
 
@@ -383,14 +306,7 @@ impl<S: StateMachine> Machine<S> {
     ///
     /// ```
     /// use std::{thread, time::Duration};
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let door = DoorMachine::new();
     /// let hold = door.in_open().now()?;
@@ -401,7 +317,7 @@ impl<S: StateMachine> Machine<S> {
     ///     }
     ///     let waiting = door.waiting();
     ///     assert_eq!((waiting.state, waiting.holders), ("Open", 1));
-    ///     assert_eq!(waiting.waiters[0].wanted.to_string(), "the transition from Open to Closed");
+    ///     assert_eq!(waiting.waiters[0].waits_for.to_string(), "the transition from Open to Closed");
     ///     drop(hold);
     /// });
     /// assert!(door.is_closed());
@@ -418,14 +334,7 @@ impl<S: StateMachine> Machine<S> {
     /// A look, as [`state`](Self::state): never blocks.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// assert!(door.mermaid().ends_with("class Open current\n"));
     /// ```
@@ -440,14 +349,7 @@ impl<S: StateMachine> Machine<S> {
     /// A look, as [`state`](Self::state): never blocks.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// assert!(door.dot().contains(r#""Open" [penwidth=3]"#));
     /// ```
@@ -462,14 +364,7 @@ impl<S: StateMachine> Machine<S> {
     /// A look, as [`state`](Self::state): never blocks.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// assert!(door.svg().contains("state current"));
     /// ```

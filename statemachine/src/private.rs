@@ -23,7 +23,10 @@ macro_rules! __nothing {
     ($($tokens:tt)*) => {};
 }
 
-pub use crate::graph::{Graph, Node};
+pub use crate::{
+    graph::{Graph, Node},
+    state::Viewed,
+};
 
 use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState};
 
@@ -116,13 +119,13 @@ pub const fn machine_with<S: StateMachine>(_: S, _: u16) -> Machine<S> {
 
 /// From whichever declared source to `B`.
 #[inline]
-pub fn to<B: State>(machine: &Machine<B::Machine>) -> Transition<'_, Any<B::Machine>, B> {
+pub fn to<B: State>(machine: &Machine<B::Enum>) -> Transition<'_, Any<B::Enum>, B> {
     Transition::from_sources(machine)
 }
 
 /// From anywhere to `B`.
 #[inline]
-pub fn reset<B: State>(machine: &Machine<B::Machine>) -> Transition<'_, Any<B::Machine>, B> {
+pub fn reset<B: State>(machine: &Machine<B::Enum>) -> Transition<'_, Any<B::Enum>, B> {
     Transition::from_anywhere(machine)
 }
 

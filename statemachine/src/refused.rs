@@ -29,6 +29,7 @@ use crate::state::{Kind, StateMachine};
 #[non_exhaustive]
 pub enum Refused {
     /// The machine is in a state that the caller did not ask for.
+    #[non_exhaustive]
     WrongState {
         /// The name of the machine's enum.
         machine: &'static str,
@@ -39,6 +40,7 @@ pub enum Refused {
     },
 
     /// Another transition is under way, or waits for the holders to leave and has shut the door.
+    #[non_exhaustive]
     InTransition {
         /// The name of the machine's enum.
         machine: &'static str,
@@ -46,6 +48,7 @@ pub enum Refused {
 
     /// The state is held, and nobody leaves it under its holders; or it is held by as many as can
     /// be counted, and no more may join.
+    #[non_exhaustive]
     InUse {
         /// The name of the machine's enum.
         machine: &'static str,
@@ -56,6 +59,7 @@ pub enum Refused {
     },
 
     /// The deadline passed; not for one that had passed before the call, which is a try.
+    #[non_exhaustive]
     TimedOut {
         /// The name of the machine's enum.
         machine: &'static str,
@@ -66,12 +70,14 @@ pub enum Refused {
     },
 
     /// The wait was interrupted.
+    #[non_exhaustive]
     Interrupted {
         /// The name of the machine's enum.
         machine: &'static str,
     },
 
     /// The machine has come to a state from which what was asked for cannot be reached any more.
+    #[non_exhaustive]
     Unreachable {
         /// The name of the machine's enum.
         machine: &'static str,
@@ -82,6 +88,7 @@ pub enum Refused {
     },
 
     /// A handler refused the transition, which was rolled back.
+    #[non_exhaustive]
     Vetoed {
         /// The name of the machine's enum.
         machine: &'static str,
@@ -94,17 +101,10 @@ impl Refused {
     /// The name of the machine's enum, whatever the reason: for logs and metrics.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// let _open = door.in_open().now()?;
-    /// let refusals = [door.in_closed().now().map(drop), door.open_to_closed().commit()];
+    /// let refusals = [door.in_closed().now().map(drop), door.open_to_closed().try_commit()];
     /// assert!(refusals.iter().all(|it| it.as_ref().is_err_and(|it| it.machine() == "Door")));
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
@@ -187,10 +187,11 @@ impl Error for Refused {
 /// }
 ///
 /// let slot = SlotMachine::from_state(Slot::Full("first".to_owned()));
-/// let refused = slot.empty_to_full().commit_with("second".to_owned()).unwrap_err();
+/// let refused = slot.empty_to_full().try_commit_with("second".to_owned()).unwrap_err();
 /// assert_eq!(refused.to_string(), "Slot is Full, not Empty");
 /// assert_eq!(refused.into_data(), "second");
 /// ```
+#[non_exhaustive]
 pub struct RefusedWith<D> {
     /// Why.
     pub refused: Refused,
@@ -202,18 +203,11 @@ impl<D> RefusedWith<D> {
     /// What comes back.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// let slot = SlotMachine::from_state(Slot::Full("first".to_owned()));
-    /// let refused = slot.empty_to_full().commit_with("second".to_owned()).unwrap_err();
-    /// slot.full_to_empty().commit()?;
-    /// slot.empty_to_full().commit_with(refused.into_data())?; // tried again, and not cloned
+    /// let refused = slot.empty_to_full().try_commit_with("second".to_owned()).unwrap_err();
+    /// slot.full_to_empty().try_commit()?;
+    /// slot.empty_to_full().try_commit_with(refused.into_data())?; // tried again, and not cloned
     /// assert_eq!(*slot.in_full().now()?, "second");
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
@@ -279,15 +273,8 @@ impl UnknownState {
     /// The name that no state has.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(u32),
-    /// # }
-    /// assert_eq!("Fill".parse::<SlotKind>().unwrap_err().name(), "Fill");
+    /// # use statemachine_example::*;
+    /// assert_eq!("Fill".parse::<NumberKind>().unwrap_err().name(), "Fill");
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
@@ -297,15 +284,8 @@ impl UnknownState {
     /// The names that there are, in the order in which the states are declared.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(u32),
-    /// # }
-    /// assert_eq!("Fill".parse::<SlotKind>().unwrap_err().known(), ["Empty", "Full"]);
+    /// # use statemachine_example::*;
+    /// assert_eq!("Know".parse::<NumberKind>().unwrap_err().known(), ["Unknown", "Known"]);
     /// ```
     #[must_use]
     pub fn known(&self) -> &'static [&'static str] {
@@ -363,15 +343,8 @@ impl NeedsData {
     /// The name of the state that has data.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(u32),
-    /// # }
-    /// assert_eq!(SlotMachine::from_kind(SlotKind::Full).unwrap_err().state(), "Full");
+    /// # use statemachine_example::*;
+    /// assert_eq!(NumberMachine::from_kind(NumberKind::Known).unwrap_err().state(), "Known");
     /// ```
     #[must_use]
     pub fn state(&self) -> &'static str {
@@ -381,15 +354,8 @@ impl NeedsData {
     /// The names of the states that have none, in the order in which they are declared.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(u32),
-    /// # }
-    /// assert_eq!(SlotMachine::from_kind(SlotKind::Full).unwrap_err().dataless(), ["Empty"]);
+    /// # use statemachine_example::*;
+    /// assert_eq!(NumberMachine::from_kind(NumberKind::Known).unwrap_err().dataless(), ["Unknown"]);
     /// ```
     #[must_use]
     pub fn dataless(&self) -> &[&'static str] {

@@ -157,7 +157,7 @@ pub fn deserialize_kind<'de, K: Kind, D: Deserializer<'de>>(
 /// }
 ///
 /// let house: House = serde_json::from_str(r#"{ "door": "Closed" }"#)?;
-/// house.door.closed_to_open().commit()?;
+/// house.door.closed_to_open().try_commit()?;
 /// assert_eq!(serde_json::to_string(&house)?, r#"{"door":"Open"}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -61,14 +61,8 @@ pub trait StateMachine: Sized + DerivedEnum {
     /// that a machine is in.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Job {
-    /// #     #[state(to(Running))]
-    /// #     Queued,
-    /// #     #[state(terminal)]
-    /// #     Running(u32),
-    /// # }
+    /// use statemachine::StateMachine;
+    /// # use statemachine_example::*;
     /// assert_eq!(
     ///     Job::mermaid(),
     ///     r#"stateDiagram-v2
@@ -90,14 +84,8 @@ pub trait StateMachine: Sized + DerivedEnum {
     /// with a double line.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Job {
-    /// #     #[state(to(Running))]
-    /// #     Queued,
-    /// #     #[state(terminal)]
-    /// #     Running(u32),
-    /// # }
+    /// use statemachine::StateMachine;
+    /// # use statemachine_example::*;
     /// assert!(Job::dot().contains(r#""Queued" -> "Running""#));
     /// ```
     #[must_use]
@@ -114,14 +102,8 @@ pub trait StateMachine: Sized + DerivedEnum {
     /// is then an empty one that says so.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Job {
-    /// #     #[state(to(Running))]
-    /// #     Queued,
-    /// #     #[state(terminal)]
-    /// #     Running(u32),
-    /// # }
+    /// use statemachine::StateMachine;
+    /// # use statemachine_example::*;
     /// let svg = Job::svg();
     /// assert!(svg.starts_with("<svg") && svg.contains("Running(..)"));
     /// ```
@@ -194,7 +176,7 @@ pub trait Kind: Sized + Send + Sync + DerivedKind + 'static {
 ///
 /// It stands beside `State::View` because a bound over every lifetime ("a closure that takes any
 /// view") on a generic associated type would demand that the data be `'static`. The second
-/// parameter is what avoids that: it lets the compiler assume `Self: 'a`. Write [`View`] for it.
+/// parameter is what avoids that: it lets the compiler assume `Self: 'a`. Write [`View`](crate::View) for it.
 pub trait Viewed<'a, Bound = &'a Self> {
     /// The data of the state, borrowed.
     type Borrowed;
@@ -207,16 +189,9 @@ pub trait Viewed<'a, Bound = &'a Self> {
 ///
 /// ```
 /// use statemachine::{Refused, State, Transition, View};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Slot {
-/// #     #[state(to(Full))]
-/// #     Empty,
-/// #     #[state(to(Empty))]
-/// #     Full(String),
-/// # }
+/// # use statemachine_example::*;
 ///
-/// fn leave<A: State, B: State<Machine = A::Machine, Data = ()>>(
+/// fn leave<A: State, B: State<Enum = A::Enum, Data = ()>>(
 ///     transition: Transition<'_, A, B>,
 ///     see: impl FnOnce(View<'_, A>),
 /// ) -> Result<A::Data, Refused> {
@@ -237,19 +212,12 @@ pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
 /// Zero-sized and never instantiated. Implemented by the derive.
 ///
 /// ```
-/// use statemachine::{InState, State};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Slot {
-/// #     #[state(to(Full))]
-/// #     Empty,
-/// #     #[state(to(Empty))]
-/// #     Full(String),
-/// # }
+/// use statemachine::{InState, State, StateMachine};
+/// # use statemachine_example::*;
 ///
 /// /// Works for every state of every machine.
 /// fn name<A: State>(_: &InState<'_, A>) -> String {
-///     format!("{} of {}", A::NAME, <A::Machine as StateMachine>::NAME)
+///     format!("{} of {}", A::NAME, <A::Enum as StateMachine>::NAME)
 /// }
 ///
 /// let machine = SlotMachine::new();
@@ -268,7 +236,7 @@ pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
 )]
 pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     /// The enum that the state is a variant of.
-    type Machine: StateMachine;
+    type Enum: StateMachine;
 
     /// The data of the state, owned: `()`, `T` for one unnamed field, a tuple for several, or the
     /// generated struct for named fields.
@@ -280,7 +248,7 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
         Self: 'a;
 
     /// The state's name: its variant's.
-    const NAME: &'static str = Self::Machine::STATES[Self::INDEX as usize];
+    const NAME: &'static str = Self::Enum::STATES[Self::INDEX as usize];
 
     /// The names to expect where this state is asked for.
     #[doc(hidden)]
@@ -295,13 +263,13 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     const HAS_DATA: bool;
 
     #[doc(hidden)]
-    fn wrap(data: Self::Data) -> Self::Machine;
+    fn wrap(data: Self::Data) -> Self::Enum;
 
     #[doc(hidden)]
-    fn unwrap(machine: Self::Machine) -> Self::Data;
+    fn unwrap(machine: Self::Enum) -> Self::Data;
 
     #[doc(hidden)]
-    fn view(machine: &Self::Machine) -> View<'_, Self>;
+    fn view(machine: &Self::Enum) -> View<'_, Self>;
 
     /// The same view by its other name, which the compiler knows to be the same only where it knows
     /// the state.
@@ -318,16 +286,9 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
 /// ```
 /// use std::time::Duration;
 /// use statemachine::{Dataless, Refused, State, Transition};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Slot {
-/// #     #[state(to(Full))]
-/// #     Empty,
-/// #     #[state(to(Empty))]
-/// #     Full(String),
-/// # }
+/// # use statemachine_example::*;
 ///
-/// fn soon<A: State, B: Dataless + State<Machine = A::Machine>>(
+/// fn soon<A: State, B: Dataless + State<Enum = A::Enum>>(
 ///     transition: Transition<'_, A, B>,
 /// ) -> Result<A::Data, Refused> {
 ///     Ok(transition.within(Duration::from_secs(1))?.commit())
@@ -345,14 +306,14 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
 pub trait Dataless: DerivedState {
     /// The enum that the state is a variant of.
     #[doc(hidden)]
-    type Enum: StateMachine;
+    type Of: StateMachine;
 
     #[doc(hidden)]
     const POSITION: u16;
 }
 
 impl<A: Dataless> State for A {
-    type Machine = A::Enum;
+    type Enum = A::Of;
     type Data = ();
     type View<'a>
         = ()
@@ -362,15 +323,15 @@ impl<A: Dataless> State for A {
     const HAS_DATA: bool = false;
 
     #[inline]
-    fn wrap((): ()) -> A::Enum {
-        A::Enum::dataless(A::POSITION)
+    fn wrap((): ()) -> A::Of {
+        A::Of::dataless(A::POSITION)
     }
 
     #[inline]
-    fn unwrap(_: A::Enum) {}
+    fn unwrap(_: A::Of) {}
 
     #[inline]
-    fn view(_: &A::Enum) {}
+    fn view(_: &A::Of) {}
 
     #[inline]
     fn same<'a>((): ())
@@ -388,14 +349,7 @@ impl<A: Dataless> Viewed<'_> for A {
 ///
 /// ```
 /// use statemachine::{InState, Newtype};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Slot {
-/// #     #[state(to(Full))]
-/// #     Empty,
-/// #     #[state(to(Empty))]
-/// #     Full(String),
-/// # }
+/// # use statemachine_example::*;
 ///
 /// fn length<A: Newtype<Field = String>>(hold: &InState<'_, A>) -> usize {
 ///     hold.len()
@@ -415,7 +369,7 @@ pub trait Newtype: State + DerivedNewtype {
     type Field;
 
     #[doc(hidden)]
-    fn field(machine: &Self::Machine) -> &Self::Field;
+    fn field(machine: &Self::Enum) -> &Self::Field;
 }
 
 /// Stands where a state's type does for "whichever state it is".
@@ -437,7 +391,7 @@ pub trait Newtype: State + DerivedNewtype {
 /// }
 ///
 /// let job = JobMachine::new();
-/// job.queued_to_running().commit_with(JobRunning { worker: 7 })?;
+/// job.queued_to_running().try_commit_with(JobRunning { worker: 7 })?;
 /// let ending: InTransition<'_, Any<Job>, job::Over> = job.to_over().now()?;
 /// assert!(matches!(ending.view(), Job::Running { .. }));
 /// let left: Job = ending.commit();
@@ -453,7 +407,7 @@ impl<'a, S> Viewed<'a> for Any<S> {
 impl<S: StateMachine> DerivedState for Any<S> {}
 
 impl<S: StateMachine> State for Any<S> {
-    type Machine = S;
+    type Enum = S;
     type Data = S;
     type View<'a>
         = &'a S
@@ -515,13 +469,13 @@ impl<S: StateMachine> Newtype for Any<S> {
 ///     Green,
 /// }
 ///
-/// fn there_and_back<A, B>(machine: &Machine<A::Machine>) -> Result<(), Refused>
+/// fn there_and_back<A, B>(machine: &Machine<A::Enum>) -> Result<(), Refused>
 /// where
 ///     A: Dataless + TransitionTo<B>,
-///     B: Dataless + State<Machine = A::Machine, Data = ()> + TransitionTo<A>,
+///     B: Dataless + State<Enum = A::Enum, Data = ()> + TransitionTo<A>,
 /// {
-///     machine.transition::<A, B>().commit()?;
-///     machine.transition::<B, A>().commit()
+///     machine.transition::<A, B>().try_commit()?;
+///     machine.transition::<B, A>().try_commit()
 /// }
 ///
 /// there_and_back::<light::Red, light::Green>(&LightMachine::new())?;

@@ -16,14 +16,7 @@ use crate::{
 ///
 /// ```
 /// use std::{pin::pin, task::{Context, Waker}};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
 /// let _open = door.in_open().now()?;
@@ -58,14 +51,7 @@ pub struct Waiting {
 ///
 /// ```
 /// use std::{pin::pin, task::{Context, Waker}, time::Duration};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
 /// let mut wait = pin!(door.in_closed().into_future());
@@ -83,7 +69,7 @@ pub struct Waiter {
     /// Who waits.
     pub who: Who,
     /// What is waited for.
-    pub wanted: Wanted,
+    pub waits_for: WaitsFor,
     /// When the wait took its place in the queue.
     pub since: Instant,
 }
@@ -93,14 +79,7 @@ pub struct Waiter {
 /// ```
 /// use std::{thread, time::Duration};
 /// use statemachine::Who;
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
 /// thread::scope(|scope| {
@@ -111,7 +90,7 @@ pub struct Waiter {
 ///     }
 ///     let who = &door.waiting().waiters[0].who;
 ///     assert!(matches!(who, Who::Thread { name: Some(name), .. } if name == "porter"));
-///     door.open_to_closed().commit().unwrap();
+///     door.open_to_closed().try_commit().unwrap();
 ///     assert!(porter.unwrap().join().unwrap().is_ok());
 /// });
 /// ```
@@ -133,40 +112,33 @@ pub enum Who {
 ///
 /// ```
 /// use std::{pin::pin, task::{Context, Waker}};
-/// use statemachine::Wanted;
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// use statemachine::WaitsFor;
+/// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
 /// let mut wait = pin!(door.when(|state| state == Door::Closed).into_future());
 /// assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-/// assert_eq!(door.waiting().waiters[0].wanted, Wanted::Look { states: vec!["Closed"] });
+/// assert_eq!(door.waiting().waiters[0].waits_for, WaitsFor::When { states: vec!["Closed"] });
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-pub enum Wanted {
+pub enum WaitsFor {
     /// The right to a transition.
-    Begin {
+    Transition {
         /// The states from which it may begin.
         from: Vec<&'static str>,
         /// The state that it leads to.
         to: &'static str,
     },
     /// The right to a transition or, if somebody else makes it, a hold on the state that it leads to.
-    BeginOrJoin {
+    Join {
         /// The states from which it may begin.
         from: Vec<&'static str>,
         /// The state that it leads to.
         to: &'static str,
     },
     /// The right to a transition, in place of a hold that is one of the machine's `holders`.
-    Trade {
+    Upgrade {
         /// The state that is held.
         from: &'static str,
         /// The state that the transition leads to.
@@ -178,7 +150,7 @@ pub enum Wanted {
         states: Vec<&'static str>,
     },
     /// To see the machine in one of these states.
-    Look {
+    When {
         /// The states.
         states: Vec<&'static str>,
     },
@@ -203,25 +175,25 @@ impl Waiter {
             Some(thread) => Who::Thread { id: thread.id(), name: thread.name().map(str::to_owned) },
             None => Who::Task,
         };
-        Self { who, wanted: Wanted::of::<S>(&seen.request, current), since: seen.since }
+        Self { who, waits_for: WaitsFor::of::<S>(&seen.request, current), since: seen.since }
     }
 }
 
-impl Wanted {
+impl WaitsFor {
     fn of<S: StateMachine>(request: &Request, current: u16) -> Self {
         let one_of = |set: StateSet| names::<S>(|state| set.contains(state));
         match *request {
             Request::Transition { from, to } => {
-                Self::Begin { from: one_of(from), to: name::<S>(to) }
+                Self::Transition { from: one_of(from), to: name::<S>(to) }
             }
-            Request::Join { from, to } => {
-                Self::BeginOrJoin { from: one_of(from), to: name::<S>(to) }
-            }
+            Request::Join { from, to } => Self::Join { from: one_of(from), to: name::<S>(to) },
             // Its own hold keeps the machine where it is.
-            Request::Upgrade { to } => Self::Trade { from: name::<S>(current), to: name::<S>(to) },
+            Request::Upgrade { to } => {
+                Self::Upgrade { from: name::<S>(current), to: name::<S>(to) }
+            }
             Request::Hold(states) => Self::Hold { states: one_of(states) },
             Request::When(ref states) => {
-                Self::Look { states: names::<S>(|state| states.contains(state)) }
+                Self::When { states: names::<S>(|state| states.contains(state)) }
             }
         }
     }
@@ -255,8 +227,8 @@ impl fmt::Display for Waiting {
 
 impl fmt::Display for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { who, wanted, since } = self;
-        write!(f, "{who}, for {:.1?}: {wanted}", since.elapsed())
+        let Self { who, waits_for, since } = self;
+        write!(f, "{who}, for {:.1?}: {waits_for}", since.elapsed())
     }
 }
 
@@ -276,20 +248,20 @@ impl fmt::Display for Who {
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for WaitsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Begin { from, to } => {
+            Self::Transition { from, to } => {
                 write!(f, "the transition from {} to {to}", from.join(" or "))
             }
-            Self::BeginOrJoin { from, to } => {
+            Self::Join { from, to } => {
                 write!(f, "the transition from {} to {to}, or for {to}", from.join(" or "))
             }
-            Self::Trade { from, to } => {
+            Self::Upgrade { from, to } => {
                 write!(f, "the transition from {from}, which it holds, to {to}")
             }
             Self::Hold { states } => write!(f, "a hold on {}", states.join(" or ")),
-            Self::Look { states } => write!(f, "a look at {}", states.join(" or ")),
+            Self::When { states } => write!(f, "a look at {}", states.join(" or ")),
         }
     }
 }

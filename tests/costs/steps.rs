@@ -45,19 +45,19 @@ fn a_look_takes_no_locked_instruction() {
 #[test]
 fn a_commit_takes_one() {
     let link = LinkMachine::new();
-    assert_locked(1, || link.disconnected_to_connecting().commit());
+    assert_locked(1, || link.disconnected_to_connecting().try_commit());
 }
 
 #[test]
 fn a_refusal_of_a_transition_takes_one() {
     let link = LinkMachine::new();
-    assert_locked(1, || link.connected_to_disconnected().commit());
+    assert_locked(1, || link.connected_to_disconnected().try_commit());
     assert_locked(1, || link.connected_to_disconnected().now());
     let held = link.in_disconnected().now().unwrap();
-    assert_locked(1, || link.disconnected_to_connecting().commit());
+    assert_locked(1, || link.disconnected_to_connecting().try_commit());
     drop(held);
     let begun = link.disconnected_to_connecting().now().unwrap();
-    assert_locked(1, || link.disconnected_to_connecting().commit());
+    assert_locked(1, || link.disconnected_to_connecting().try_commit());
     drop(begun);
 }
 
@@ -88,11 +88,11 @@ fn a_transition_with_work_takes_two() {
 #[test]
 fn data_costs_no_locked_instruction_more() {
     let empty = SlotMachine::new();
-    assert_locked(2, || empty.empty_to_full().commit_with(1).unwrap());
+    assert_locked(2, || empty.empty_to_full().try_commit_with(1).unwrap());
     assert_locked(2, || empty.empty_to_full().now().unwrap().commit_with(1));
     let full = SlotMachine::from_state(Slot::Full(1));
-    assert_locked(2, || full.full_to_full().commit_with(2));
-    assert_locked(2, || full.full_to_empty().commit());
+    assert_locked(2, || full.full_to_full().try_commit_with(2));
+    assert_locked(2, || full.full_to_empty().try_commit());
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn each_trade_of_one_right_for_another_takes_one() {
         Joined::There(_) => unreachable!("the machine is in the source"),
     });
     let link = LinkMachine::new();
-    link.disconnected_to_connecting().commit().unwrap();
+    link.disconnected_to_connecting().try_commit().unwrap();
     assert_locked(2, || {
         assert!(matches!(
             link.disconnected_to_connecting().or_join().now().unwrap(),
@@ -143,7 +143,7 @@ fn each_trade_of_one_right_for_another_takes_one() {
 fn a_commit_beside_uninterested_waiters_costs_the_same_for_any_number() {
     let link = LinkMachine::new();
     let count = || {
-        let steps = steps(|| link.disconnected_to_connecting().commit().unwrap());
+        let steps = steps(|| link.disconnected_to_connecting().try_commit().unwrap());
         assert!(steps.system_calls.is_empty(), "{steps:?}");
         steps.locked
     };
@@ -182,7 +182,7 @@ fn calls_of_a_commit(sleepers: usize, wait: impl Fn(&LinkMachine, &Interrupt) + 
             });
             await_sleep(hear.recv().unwrap());
         }
-        let steps = steps(|| link.disconnected_to_connecting().commit().unwrap());
+        let steps = steps(|| link.disconnected_to_connecting().try_commit().unwrap());
         interrupt.interrupt();
         assert!(steps.system_calls.iter().all(|&call| call == FUTEX), "{steps:?}");
         steps.system_calls.len()

@@ -41,11 +41,11 @@ mod renamed {
 fn names_can_be_chosen() {
     use renamed::{Wire, WireKind, wire};
     let link = Wire::new();
-    link.dead_to_alive().commit_with(1).unwrap();
+    link.dead_to_alive().try_commit_with(1).unwrap();
     assert!(link.is_alive());
     assert_eq!(link.state(), WireKind::Up);
     assert_eq!(*link.in_state::<wire::Up>().now().unwrap(), 1);
-    assert!(matches!(link.to_dead().commit(), Ok(renamed::Link::Up(1))));
+    assert!(matches!(link.to_dead().try_commit(), Ok(renamed::Link::Up(1))));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_restored_state_is_entered_through_from_state_only() {
         Crashed,
     }
     let job = JobMachine::from_state(Job::Crashed);
-    job.crashed_to_new().commit().unwrap();
+    job.crashed_to_new().try_commit().unwrap();
     assert_eq!(job.state(), Job::New);
     // Nothing leads there, so a wait for it is in vain.
     assert!(matches!(
@@ -70,7 +70,7 @@ fn a_restored_state_is_entered_through_from_state_only() {
 #[test]
 fn a_state_may_lead_to_itself() {
     let link = crate::up("old");
-    assert_eq!(link.up_to_up().commit_with("new".to_owned()).unwrap(), "old");
+    assert_eq!(link.up_to_up().try_commit_with("new".to_owned()).unwrap(), "old");
     assert_eq!(*link.in_up().now().unwrap(), "new");
 }
 
@@ -84,7 +84,7 @@ fn what_can_always_be_reached_is_checked() {
         #[state(terminal)]
         Closed,
     }
-    ValveMachine::new().open_to_closed().commit().unwrap();
+    ValveMachine::new().open_to_closed().try_commit().unwrap();
 }
 
 #[test]
@@ -101,23 +101,23 @@ fn variants_may_have_any_shape() {
         Named { left: u8, right: String },
     }
     let shape = ShapeMachine::new();
-    shape.unit_to_one().commit_with(1).unwrap();
-    assert_eq!(shape.one_to_unit().commit().unwrap(), 1);
+    shape.unit_to_one().try_commit_with(1).unwrap();
+    assert_eq!(shape.one_to_unit().try_commit().unwrap(), 1);
 
-    shape.unit_to_two().commit_with((2, "two".to_owned())).unwrap();
+    shape.unit_to_two().try_commit_with((2, "two".to_owned())).unwrap();
     let two = shape.in_two().now().unwrap();
     let (number, text): (&u8, &String) = two.view();
     assert_eq!((*number, text.as_str()), (2, "two"));
     drop(two);
-    assert_eq!(shape.two_to_unit().commit().unwrap(), (2, "two".to_owned()));
+    assert_eq!(shape.two_to_unit().try_commit().unwrap(), (2, "two".to_owned()));
 
     let data = ShapeNamed { left: 3, right: "three".to_owned() };
-    shape.unit_to_named().commit_with(data).unwrap();
+    shape.unit_to_named().try_commit_with(data).unwrap();
     let named = shape.in_named().now().unwrap();
     let ShapeNamedRef { left, right } = named.view();
     assert_eq!((*left, right.as_str()), (3, "three"));
     drop(named);
-    let ShapeNamed { left, right } = shape.named_to_unit().commit().unwrap();
+    let ShapeNamed { left, right } = shape.named_to_unit().try_commit().unwrap();
     assert_eq!((left, right.as_str()), (3, "three"));
     assert_eq!(shape.into_state(), Shape::Unit);
 }
@@ -138,7 +138,7 @@ where
 fn the_enum_may_have_parameters() {
     let (one, two) = (String::from("one"), String::from("two"));
     let machine: LentMachine<'_, String, 2> = LentMachine::new();
-    machine.free_to_held().commit_with([&one, &two]).unwrap();
+    machine.free_to_held().try_commit_with([&one, &two]).unwrap();
     let held = machine.in_held().now().unwrap();
     assert_eq!(held[1], "two");
     drop(held);
@@ -149,7 +149,7 @@ fn the_enum_may_have_parameters() {
     let held = joined.enter(|()| Ok::<_, ()>([&one, &one])).unwrap();
     assert_eq!(*held, [&two, &one]);
     drop(held);
-    assert_eq!(machine.held_to_free().commit().unwrap(), [&two, &one]);
+    assert_eq!(machine.held_to_free().try_commit().unwrap(), [&two, &one]);
 }
 
 fn refill<T: Clone>(machine: &LentMachine<'static, T, 1>, item: &'static T) -> bool {

@@ -70,7 +70,7 @@ fn new_takes_the_data_of_the_initial_state() {
         Empty,
     }
     let slot = SlotMachine::new("first".to_owned());
-    assert_eq!(slot.full_to_empty().commit().unwrap(), "first");
+    assert_eq!(slot.full_to_empty().try_commit().unwrap(), "first");
 }
 
 #[test]
@@ -86,20 +86,20 @@ fn a_machine_is_restored_and_taken_apart_in_every_state() {
 #[test]
 fn a_named_transition_starts_in_its_state_only() {
     let door = DoorMachine::new();
-    assert!(door.closed_to_locked().commit().is_err());
-    assert!(door.open_to_closed().commit().is_ok());
-    assert!(door.closed_to_locked().commit().is_ok());
+    assert!(door.closed_to_locked().try_commit().is_err());
+    assert!(door.open_to_closed().try_commit().is_ok());
+    assert!(door.closed_to_locked().try_commit().is_ok());
     assert!(door.is_locked());
 }
 
 #[test]
 fn a_transition_to_starts_in_whichever_source_the_machine_is_in() {
     let door = DoorMachine::new();
-    assert_eq!(door.to_closed().commit().unwrap(), Door::Open);
-    assert_eq!(door.to_locked().commit().unwrap(), Door::Closed);
-    assert_eq!(door.to_closed().commit().unwrap(), Door::Locked);
+    assert_eq!(door.to_closed().try_commit().unwrap(), Door::Open);
+    assert_eq!(door.to_locked().try_commit().unwrap(), Door::Closed);
+    assert_eq!(door.to_closed().try_commit().unwrap(), Door::Locked);
     // It is no source of itself.
-    assert!(door.to_closed().commit().is_err());
+    assert!(door.to_closed().try_commit().is_err());
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_transition_to_shows_and_gives_back_the_whole_enum() {
     let transition = link.to_up().now().unwrap();
     assert_eq!(*transition.view(), Link::Up("old".to_owned()));
     assert_eq!(transition.commit_with("new".to_owned()), Link::Up("old".to_owned()));
-    assert_eq!(link.to_over().commit().unwrap(), Link::Up("new".to_owned()));
+    assert_eq!(link.to_over().try_commit().unwrap(), Link::Up("new".to_owned()));
 
     let link = LinkMachine::new();
     let transition = link.to_up().now().unwrap();
@@ -139,9 +139,9 @@ enum Pump {
 #[test]
 fn reset_leads_from_anywhere_to_the_initial_state() {
     let pump = PumpMachine::new();
-    assert_eq!(pump.reset().commit().unwrap(), Pump::Idle);
-    pump.idle_to_running().commit_with(5).unwrap();
-    assert_eq!(pump.reset().commit().unwrap(), Pump::Running(5));
+    assert_eq!(pump.reset().try_commit().unwrap(), Pump::Idle);
+    pump.idle_to_running().try_commit_with(5).unwrap();
+    assert_eq!(pump.reset().try_commit().unwrap(), Pump::Running(5));
     assert!(pump.is_idle());
 
     let failed = PumpMachine::from_state(Pump::Failed { code: 1 });

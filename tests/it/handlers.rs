@@ -72,7 +72,7 @@ fn before_handlers_run_in_order_and_the_first_error_vetoes() {
             if number == 1 { Err(format!("number {number}")) } else { Ok(()) }
         });
     }
-    let refused = door.open_to_closed().commit().unwrap_err();
+    let refused = door.open_to_closed().try_commit().unwrap_err();
     assert_eq!(log.take(), [0, 1]);
     assert!(matches!(refused, Refused::Vetoed { machine: "Door", .. }));
     assert_eq!(refused.source().unwrap().to_string(), "number 1");
@@ -95,11 +95,11 @@ fn every_way_to_begin_asks_the_handlers() {
     };
     assert!(is_vetoed(door.open_to_closed().now().unwrap_err()));
     assert!(is_vetoed(door.open_to_closed().within(SHORT).unwrap_err()));
-    assert!(is_vetoed(door.open_to_closed().commit().unwrap_err()));
-    assert!(is_vetoed(door.open_to_closed().commit_with(()).unwrap_err().into()));
+    assert!(is_vetoed(door.open_to_closed().try_commit().unwrap_err()));
+    assert!(is_vetoed(door.open_to_closed().try_commit_with(()).unwrap_err().into()));
     assert!(is_vetoed(door.open_to_closed().perform().unwrap_err()));
     assert!(is_vetoed(door.open_to_closed().or_join().now().map(drop).unwrap_err()));
-    assert!(is_vetoed(door.to_closed().commit().unwrap_err()));
+    assert!(is_vetoed(door.to_closed().try_commit().unwrap_err()));
     assert!(is_vetoed(Task::new(door.open_to_closed()).output().unwrap_err()));
     let leaving = door.in_open().now().unwrap().to::<door::Closed>();
     assert!(is_vetoed(leaving.now().unwrap_err().into()));
@@ -192,8 +192,8 @@ fn a_later_action_replaces_the_earlier_one() {
     link.down_to_up().action(|()| Err::<String, _>("first"));
     let second = link.down_to_up().action(|()| Ok::<_, String>("second".to_owned()));
     link.down_to_up().perform().unwrap();
-    assert_eq!(link.up_to_down().commit().unwrap(), "second");
-    assert!(link.remove(second));
+    assert_eq!(link.up_to_down().try_commit().unwrap(), "second");
+    assert!(link.remove_handler(second));
     assert!(matches!(link.down_to_up().perform(), Err(Refused::Vetoed { .. })));
 }
 
@@ -216,21 +216,21 @@ fn an_action_may_be_a_check_where_there_is_no_data_to_make() {
     let door = DoorMachine::new();
     door.open_to_closed().action(|()| Err::<(), _>("it sticks"));
     assert!(matches!(door.open_to_closed().perform(), Err(Refused::Vetoed { .. })));
-    assert!(door.open_to_closed().commit().is_ok(), "only `perform` runs the action");
+    assert!(door.open_to_closed().try_commit().is_ok(), "only `perform` runs the action");
 }
 
 #[test]
 fn a_panic_before_the_commit_rolls_back() {
     let door = DoorMachine::new();
     let id = door.open_to_closed().before(|()| -> Result<(), String> { panic!("before") });
-    assert_eq!(panic_of(|| door.open_to_closed().commit()), "before");
+    assert_eq!(panic_of(|| door.open_to_closed().try_commit()), "before");
     assert_eq!(panic_of(|| door.open_to_closed().within(SHORT).map(drop)), "before");
     assert_eq!(panic_of(|| Task::new(door.open_to_closed()).poll().is_some()), "before");
     let leaving = door.in_open().now().unwrap().to::<door::Closed>();
     assert_eq!(panic_of(|| leaving.now().is_ok()), "before");
     assert!(door.is_open() && !door.is_in_transition());
-    door.remove(id);
-    assert!(door.open_to_closed().commit().is_ok());
+    door.remove_handler(id);
+    assert!(door.open_to_closed().try_commit().is_ok());
 }
 
 #[test]
@@ -251,10 +251,10 @@ fn listeners_hear_of_the_commits_that_concern_them() {
     use LinkKind::{Down, Over, Up};
 
     link.down_to_up().now().unwrap().rollback();
-    assert!(link.up_to_up().commit_with(String::new()).is_err());
+    assert!(link.up_to_up().try_commit_with(String::new()).is_err());
     assert_eq!(log.take(), [], "nothing was committed");
 
-    link.down_to_up().commit_with(String::new()).unwrap();
+    link.down_to_up().try_commit_with(String::new()).unwrap();
     let names = ["after to up", "exit any", "enter up", "enter any", "observe"];
     assert_eq!(log.take(), names.map(|name| (name, Down, Up)));
 
@@ -270,7 +270,7 @@ fn listeners_hear_of_the_commits_that_concern_them() {
     ];
     assert_eq!(log.take(), names.map(|name| (name, Up, Up)));
 
-    link.to_over().commit().unwrap();
+    link.to_over().try_commit().unwrap();
     assert_eq!(log.take(), ["exit up", "exit any", "enter any", "observe"].map(|n| (n, Up, Over)));
 }
 
@@ -282,11 +282,11 @@ fn listeners_run_on_the_committing_thread_when_the_right_is_let_go_of() {
     door.observe(move |_| {
         listener.push((thread::current().id(), door.is_in_transition(), door.state()));
     });
-    let committer = thread::spawn(|| door.open_to_closed().commit().unwrap()).thread().id();
+    let committer = thread::spawn(|| door.open_to_closed().try_commit().unwrap()).thread().id();
     while door.is_open() {
         thread::yield_now();
     }
-    door.closed_to_locked().commit().unwrap();
+    door.closed_to_locked().try_commit().unwrap();
     let mut entries = log.take();
     while entries.len() < 2 {
         entries.extend(log.take());
@@ -302,9 +302,9 @@ fn the_sequence_counts_commits_from_one() {
     let log = Log::new();
     let listener = log.clone();
     door.observe(move |change| listener.push(change.sequence));
-    door.open_to_closed().commit().unwrap();
+    door.open_to_closed().try_commit().unwrap();
     door.closed_to_open().now().unwrap().rollback();
-    assert!(door.open_to_closed().commit().is_err());
+    assert!(door.open_to_closed().try_commit().is_err());
     door.closed_to_open().now().unwrap().commit();
     drop(door.open_to_closed().now().unwrap().enter());
     assert_eq!(log.take(), [1, 2, 3]);
@@ -320,7 +320,7 @@ fn sequences_have_no_gaps_and_follow_the_commits() {
         for _ in 0..3 {
             scope.spawn(|| {
                 for _ in 0..500 {
-                    let _ = door.open_to_closed().commit();
+                    let _ = door.open_to_closed().try_commit();
                     let _ = door.to_open().within(SHORT).map(|transition| transition.commit());
                 }
             });
@@ -347,15 +347,15 @@ fn a_panic_after_the_commit_lets_the_rest_run_and_the_commit_stand() {
     link.in_up().on_enter(move |_| first.push("enter"));
     let exploding = link.observe(|_| panic!("observe"));
     link.observe(move |_| second.push("observe"));
-    let text = panic_of(|| link.down_to_up().commit_with("data".to_owned()).unwrap());
+    let text = panic_of(|| link.down_to_up().try_commit_with("data".to_owned()).unwrap());
     assert_eq!(text, "after", "the first panic goes on");
     assert_eq!(log.take(), ["enter", "observe"]);
     assert!(link.is_up() && !link.is_in_transition());
 
     let transition = link.up_to_up().now().unwrap();
     assert_eq!(panic_of(|| drop(transition.enter_with("new".to_owned()))), "observe");
-    link.remove(exploding);
-    assert_eq!(link.up_to_over().commit().unwrap(), "new", "the hold was let go of");
+    link.remove_handler(exploding);
+    assert_eq!(link.up_to_over().try_commit().unwrap(), "new", "the hold was let go of");
 }
 
 #[test]
@@ -378,8 +378,8 @@ fn handlers_are_removed_by_their_id() {
     ];
     for (position, id) in ids.iter().enumerate() {
         assert!(!ids[..position].contains(id), "every id is another");
-        assert!(door.remove(*id));
-        assert!(!door.remove(*id));
+        assert!(door.remove_handler(*id));
+        assert!(!door.remove_handler(*id));
     }
     door.open_to_closed().perform().unwrap();
     assert_eq!(calls.load(SeqCst), 0);
@@ -389,7 +389,7 @@ fn handlers_are_removed_by_their_id() {
 #[test]
 fn removing_from_a_machine_without_handlers_is_no_error() {
     let id = DoorMachine::new().observe(|_| {});
-    assert!(!DoorMachine::new().remove(id));
+    assert!(!DoorMachine::new().remove_handler(id));
 }
 
 #[test]
@@ -409,14 +409,14 @@ fn handlers_may_be_registered_and_removed_while_others_commit() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !is_done.load(SeqCst) {
-                let _ = door.open_to_closed().commit();
-                let _ = door.closed_to_open().commit();
+                let _ = door.open_to_closed().try_commit();
+                let _ = door.closed_to_open().try_commit();
             }
         });
         for _ in 0..500 {
             let ids =
                 [door.observe(|_| {}), door.open_to_closed().before(|()| Ok::<_, String>(()))];
-            assert!(ids.map(|id| door.remove(id)).iter().all(|&removed| removed));
+            assert!(ids.map(|id| door.remove_handler(id)).iter().all(|&removed| removed));
         }
         is_done.store(true, SeqCst);
     });
@@ -430,11 +430,11 @@ fn a_handler_may_register_and_remove_handlers_itself_included() {
     let (id, counter) = (Arc::clone(&own), Arc::clone(&calls));
     *own.lock().unwrap() = Some(door.observe(move |_| {
         counter.fetch_add(1, SeqCst);
-        assert!(door.remove(id.lock().unwrap().take().unwrap()));
+        assert!(door.remove_handler(id.lock().unwrap().take().unwrap()));
         door.in_open().on_enter(|_| panic!("the new one"));
     }));
-    door.open_to_closed().commit().unwrap();
-    assert_eq!(panic_of(|| door.closed_to_open().commit()), "the new one");
+    door.open_to_closed().try_commit().unwrap();
+    assert_eq!(panic_of(|| door.closed_to_open().try_commit()), "the new one");
     assert_eq!(calls.load(SeqCst), 1);
 }
 
@@ -454,7 +454,7 @@ fn use_in_every_way(door: &DoorMachine) -> Vec<Refused> {
     refused.extend(door.when(|state| state == Door::Locked).within(SOON).err());
     let mut task = Task::new(door.hold());
     refused.extend(task.poll().and_then(Result::err));
-    door.remove(door.observe(|_| {}));
+    door.remove_handler(door.observe(|_| {}));
     refused
 }
 
@@ -478,7 +478,7 @@ fn a_handler_before_the_commit_may_use_the_machine_and_is_refused() {
     }
     assert!(door.is_closed());
     drop(door.hold().now().unwrap());
-    assert!(door.closed_to_locked().commit().is_ok());
+    assert!(door.closed_to_locked().try_commit().is_ok());
 }
 
 #[test]
@@ -489,20 +489,20 @@ fn a_handler_after_the_commit_may_use_the_machine_like_anyone() {
     let listener = log.clone();
     door.open_to_closed().after(move |_| {
         let refused = use_in_every_way(door);
-        door.closed_to_locked().commit().unwrap();
+        door.closed_to_locked().try_commit().unwrap();
         listener.push(refused.len());
     });
-    door.open_to_closed().commit().unwrap();
+    door.open_to_closed().try_commit().unwrap();
     assert!(door.is_locked());
     assert_eq!(log.take(), [5], "what an open door allows is refused");
-    door.to_closed().commit().unwrap();
-    door.to_open().commit().unwrap();
+    door.to_closed().try_commit().unwrap();
+    door.to_open().try_commit().unwrap();
 
     // Entered and held, the state is in use for the handler as for anyone.
     let transition = door.open_to_closed().now().unwrap();
     assert!(panic_of(|| drop(transition.enter())).contains("InUse"));
     assert!(door.is_closed());
-    assert!(door.closed_to_locked().commit().is_ok());
+    assert!(door.closed_to_locked().try_commit().is_ok());
 }
 
 #[test]
@@ -510,11 +510,11 @@ fn a_handler_may_make_the_next_transition() {
     let door = leaked();
     door.in_closed().on_enter(move |change| {
         if change.from == Door::Open {
-            door.closed_to_locked().commit().unwrap();
+            door.closed_to_locked().try_commit().unwrap();
         }
     });
-    door.in_locked().on_enter(move |_| door.locked_to_closed().commit().unwrap());
-    door.open_to_closed().commit().unwrap();
+    door.in_locked().on_enter(move |_| door.locked_to_closed().try_commit().unwrap());
+    door.open_to_closed().try_commit().unwrap();
     assert!(door.is_closed());
 }
 
@@ -530,7 +530,7 @@ fn handlers_of_an_enum_that_borrows_see_its_data() {
     let text = String::from("borrowed");
     let lent = LentMachine::from_state(Lent::Held(&text));
     lent.held_to_free().before(|view| if view.len() > 5 { Err("too long") } else { Ok(()) });
-    assert!(matches!(lent.held_to_free().commit(), Err(Refused::Vetoed { .. })));
+    assert!(matches!(lent.held_to_free().try_commit(), Err(Refused::Vetoed { .. })));
     let log = Log::new();
     let listener = log.clone();
     lent.to_held().after(move |change| listener.push(change.to));
@@ -541,7 +541,11 @@ fn handlers_of_an_enum_that_borrows_see_its_data() {
 
 #[test]
 fn a_change_is_a_plain_value() {
-    let change = Change { from: Door::Open, to: Door::Closed, sequence: 1 };
+    let (sender, changes) = std::sync::mpsc::channel();
+    let door = DoorMachine::new();
+    door.observe(move |change| sender.send(*change).unwrap());
+    door.open_to_closed().try_commit().unwrap();
+    let change: Change<Door> = changes.recv().unwrap();
     let copy = change;
     assert_eq!(change, copy);
     assert!(format!("{change:?}").contains("Closed"));

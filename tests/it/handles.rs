@@ -52,7 +52,7 @@ macro_rules! verbs {
         fn assert_free(machine: &DoorMachine) {
             assert!(!machine.is_in_transition());
             assert!(handle(machine).now().is_ok());
-            assert!(machine.reset().commit().is_ok(), "nobody is left who holds");
+            assert!(machine.reset().try_commit().is_ok(), "nobody is left who holds");
         }
 
         #[test]
@@ -89,7 +89,7 @@ macro_rules! verbs {
             let begin = Instant::now();
             for (way, answer) in all_within(&machine, SHORT, &interrupt).into_iter().enumerate() {
                 match answer {
-                    Err(Refused::TimedOut { machine: "Door", waited, actual: "Open" }) => {
+                    Err(Refused::TimedOut { machine: "Door", waited, actual: "Open", .. }) => {
                         assert!(waited <= begin.elapsed());
                     }
                     // On a busy machine the deadline may have passed before the call begins.
@@ -188,11 +188,17 @@ macro_rules! verbs {
             interrupt.interrupt();
             assert_eq!(task.wakes(), 1);
             let answer = task.output().map(drop).map_err(Refused::from);
-            assert!(matches!(answer, Err(Refused::Interrupted { machine: "Door" })), "{answer:?}");
+            assert!(
+                matches!(answer, Err(Refused::Interrupted { machine: "Door", .. })),
+                "{answer:?}"
+            );
 
             let late = Task::new(handle(&machine).interruptible(&interrupt));
             let answer = late.output().map(drop).map_err(Refused::from);
-            assert!(matches!(answer, Err(Refused::Interrupted { machine: "Door" })), "{answer:?}");
+            assert!(
+                matches!(answer, Err(Refused::Interrupted { machine: "Door", .. })),
+                "{answer:?}"
+            );
             drop(guard);
             assert_free(&machine);
         }
@@ -212,7 +218,8 @@ macro_rules! verbs {
                 thread::sleep(SHORT);
                 interrupt.interrupt();
                 for answer in waiter.join().unwrap() {
-                    let is_ended = matches!(answer, Err(Refused::Interrupted { machine: "Door" }));
+                    let is_ended =
+                        matches!(answer, Err(Refused::Interrupted { machine: "Door", .. }));
                     assert!(is_ended, "{answer:?}");
                 }
             });
@@ -239,7 +246,7 @@ mod transition {
         machine.in_open().now().unwrap()
     }
 
-    verbs!(Refused::InUse { machine: "Door", state: "Open", holders: 1 });
+    verbs!(Refused::InUse { machine: "Door", state: "Open", holders: 1, .. });
 }
 
 mod transition_from_any {
@@ -259,7 +266,7 @@ mod transition_from_any {
         machine.open_to_closed().now().unwrap()
     }
 
-    verbs!(Refused::InTransition { machine: "Door" });
+    verbs!(Refused::InTransition { machine: "Door", .. });
 }
 
 mod join {
@@ -279,11 +286,11 @@ mod join {
         machine.open_to_closed().now().unwrap()
     }
 
-    verbs!(Refused::InTransition { machine: "Door" });
+    verbs!(Refused::InTransition { machine: "Door", .. });
 }
 
 mod leave {
-    use statemachine::{InState, Leave};
+    use statemachine::{InState, Upgrade};
 
     use super::*;
 
@@ -291,7 +298,7 @@ mod leave {
         DoorMachine::new()
     }
 
-    fn handle(machine: &DoorMachine) -> Leave<'_, door::Open, door::Closed> {
+    fn handle(machine: &DoorMachine) -> Upgrade<'_, door::Open, door::Closed> {
         machine.in_open().now().unwrap().to::<door::Closed>()
     }
 
@@ -299,11 +306,11 @@ mod leave {
         machine.in_open().now().unwrap()
     }
 
-    verbs!(Refused::InUse { machine: "Door", state: "Open", holders: 2 });
+    verbs!(Refused::InUse { machine: "Door", state: "Open", holders: 2, .. });
 }
 
 mod state_handle {
-    use statemachine::{InTransition, StateHandle};
+    use statemachine::{Hold, InTransition};
 
     use super::*;
 
@@ -311,7 +318,7 @@ mod state_handle {
         DoorMachine::new()
     }
 
-    fn handle(machine: &DoorMachine) -> StateHandle<'_, door::Open> {
+    fn handle(machine: &DoorMachine) -> Hold<'_, door::Open> {
         machine.in_open()
     }
 
@@ -319,11 +326,11 @@ mod state_handle {
         machine.open_to_closed().now().unwrap()
     }
 
-    verbs!(Refused::InTransition { machine: "Door" });
+    verbs!(Refused::InTransition { machine: "Door", .. });
 }
 
 mod hold {
-    use statemachine::{Any, InTransition, StateHandle};
+    use statemachine::{Any, Hold, InTransition};
 
     use super::*;
 
@@ -331,7 +338,7 @@ mod hold {
         DoorMachine::new()
     }
 
-    fn handle(machine: &DoorMachine) -> StateHandle<'_, Any<Door>> {
+    fn handle(machine: &DoorMachine) -> Hold<'_, Any<Door>> {
         machine.hold()
     }
 
@@ -339,7 +346,7 @@ mod hold {
         machine.open_to_closed().now().unwrap()
     }
 
-    verbs!(Refused::InTransition { machine: "Door" });
+    verbs!(Refused::InTransition { machine: "Door", .. });
 }
 
 mod when {
@@ -360,12 +367,12 @@ mod when {
 
     impl Drop for Opened<'_> {
         fn drop(&mut self) {
-            self.0.open_to_closed().commit().unwrap();
+            self.0.open_to_closed().try_commit().unwrap();
         }
     }
 
     fn block(machine: &DoorMachine) -> Opened<'_> {
-        machine.closed_to_open().commit().unwrap();
+        machine.closed_to_open().try_commit().unwrap();
         Opened(machine)
     }
 
@@ -386,7 +393,7 @@ fn a_handle_does_nothing_by_itself_and_can_be_used_again() {
     drop(join.now().unwrap());
     drop(join.now().unwrap());
     assert!(closed.clone().now().is_err());
-    transition.commit().unwrap();
+    transition.try_commit().unwrap();
     assert!(closed.now().is_ok());
 }
 
@@ -396,8 +403,8 @@ fn a_future_is_asked_when_it_is_polled_and_not_before() {
     let task = Task::new(machine.open_to_closed());
     let hold = Task::new(machine.in_open());
     assert!(!machine.is_in_transition());
-    machine.open_to_closed().commit().unwrap();
-    machine.closed_to_open().commit().unwrap();
+    machine.open_to_closed().try_commit().unwrap();
+    machine.closed_to_open().try_commit().unwrap();
     drop(hold.output());
     task.output().unwrap().commit();
     assert!(machine.is_closed());

@@ -11,7 +11,7 @@ fn it_is_shared_and_keeps_the_machine_in_the_state() {
     let (first, second) = (door.in_open().now().unwrap(), door.hold().now().unwrap());
     assert!(matches!(
         door.open_to_closed().now(),
-        Err(Refused::InUse { machine: "Door", state: "Open", holders: 2 })
+        Err(Refused::InUse { machine: "Door", state: "Open", holders: 2, .. })
     ));
     drop(first);
     assert!(matches!(door.reset().now(), Err(Refused::InUse { holders: 1, .. })));
@@ -97,7 +97,7 @@ fn a_traded_hold_that_is_rolled_back_is_gone() {
     let door = DoorMachine::new();
     door.in_open().now().unwrap().to::<door::Closed>().now().unwrap().rollback();
     assert!(door.is_open() && !door.is_in_transition());
-    assert!(door.open_to_closed().commit().is_ok());
+    assert!(door.open_to_closed().try_commit().is_ok());
 }
 
 #[test]
@@ -105,7 +105,10 @@ fn refused_the_hold_comes_back() {
     let link = up("data");
     let (mine, other) = (link.in_up().now().unwrap(), link.in_up().now().unwrap());
     let refused = mine.to::<link::Down>().now().unwrap_err();
-    assert!(matches!(refused.refused, Refused::InUse { machine: "Link", state: "Up", holders: 2 }));
+    assert!(matches!(
+        refused.refused,
+        Refused::InUse { machine: "Link", state: "Up", holders: 2, .. }
+    ));
     let mine: InState<'_, link::Up> = refused.into_data();
     assert_eq!(*mine, "data");
 
@@ -125,7 +128,7 @@ fn vetoed_the_hold_comes_back() {
     assert!(matches!(refused.refused, Refused::Vetoed { .. }));
     assert!(!link.is_in_transition());
     assert!(matches!(link.up_to_over().now(), Err(Refused::InUse { holders: 1, .. })));
-    link.remove(id);
+    link.remove_handler(id);
     assert!(refused.into_data().to::<link::Down>().now().is_ok());
 }
 
@@ -193,7 +196,7 @@ fn a_hold_on_leave_that_is_dropped_is_let_go_of() {
     drop(Task::waiting(third.to::<door::Closed>()));
     assert!(door.in_open().now().is_ok(), "the door is open again");
     drop(second);
-    assert!(door.open_to_closed().commit().is_ok());
+    assert!(door.open_to_closed().try_commit().is_ok());
 }
 
 const MOST_HOLDERS: usize = 262_143;
@@ -206,7 +209,10 @@ fn more_holders_than_can_be_counted_are_refused() {
         mem::forget(held.clone());
     }
     let is_full = |refused: &Refused| {
-        matches!(refused, Refused::InUse { machine: "Link", state: "Up", holders: MOST_HOLDERS })
+        matches!(
+            refused,
+            Refused::InUse { machine: "Link", state: "Up", holders: MOST_HOLDERS, .. }
+        )
     };
     for _ in 0..3 {
         assert!(is_full(&link.in_up().now().unwrap_err()));
@@ -254,13 +260,13 @@ fn a_forgotten_hold_keeps_the_machine_in_the_state() {
 fn a_hold_on_any_state_can_be_had_in_every_state() {
     let link = LinkMachine::new();
     assert_eq!(*link.hold().now().unwrap(), Link::Down);
-    link.down_to_up().commit_with("data".to_owned()).unwrap();
+    link.down_to_up().try_commit_with("data".to_owned()).unwrap();
     let held = link.hold().now().unwrap();
     assert_eq!(*held, Link::Up("data".to_owned()));
     let beside = link.in_up().now().unwrap();
     drop(held);
     drop(beside);
-    link.up_to_over().commit().unwrap();
+    link.up_to_over().try_commit().unwrap();
     assert_eq!(*link.hold().now().unwrap(), Link::Over);
     assert_eq!(Door::Open, *DoorMachine::new().hold().now().unwrap());
 }

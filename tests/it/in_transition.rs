@@ -81,7 +81,7 @@ fn run_rolls_back_where_the_work_fails_or_panics() {
     assert_eq!(panic_of(|| transition.run::<()>(|_| panic!("work"))), "work");
     assert!(!link.is_in_transition());
     assert_eq!(*link.in_up().now().unwrap(), "data");
-    assert!(link.up_to_down().commit().is_ok(), "no poisoning");
+    assert!(link.up_to_down().try_commit().is_ok(), "no poisoning");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn perform_runs_the_registered_action_or_rolls_back() {
     let id = link.down_to_up().action(|()| Err::<String, _>("no"));
     assert!(matches!(link.down_to_up().now().unwrap().perform(), Err(Refused::Vetoed { .. })));
     assert!(link.is_down() && !link.is_in_transition());
-    link.remove(id);
+    link.remove_handler(id);
     link.down_to_up().action(|()| Ok::<_, String>("made".to_owned()));
     link.down_to_up().now().unwrap().perform().unwrap();
     assert_eq!(*link.in_up().now().unwrap(), "made");
@@ -158,22 +158,22 @@ fn old_data_is_dropped_outside_the_machine() {
     let machine: &WatchedMachine = Box::leak(Box::new(WatchedMachine::from_state(Watched::Empty)));
     let (seen, looks) = mpsc::channel();
     let data = || LooksBack { machine, seen: seen.clone() };
-    machine.empty_to_full().commit_with(data()).unwrap();
+    machine.empty_to_full().try_commit_with(data()).unwrap();
 
     drop(machine.full_to_empty().now().unwrap().enter());
     assert_eq!(looks.recv().unwrap(), (WatchedKind::Empty, false, false), "it is held");
 
-    machine.empty_to_full().commit_with(data()).unwrap();
-    drop(machine.full_to_empty().commit());
+    machine.empty_to_full().try_commit_with(data()).unwrap();
+    drop(machine.full_to_empty().try_commit());
     assert_eq!(looks.recv().unwrap(), (WatchedKind::Empty, false, true));
 
-    machine.empty_to_full().commit_with(data()).unwrap();
-    drop(machine.full_to_full().commit_with(data()));
+    machine.empty_to_full().try_commit_with(data()).unwrap();
+    drop(machine.full_to_full().try_commit_with(data()));
     assert_eq!(looks.recv().unwrap(), (WatchedKind::Full, false, true));
 
     drop(machine.to_full().now().unwrap().enter_with(data()));
     assert_eq!(looks.recv().unwrap(), (WatchedKind::Full, false, false), "it is held");
-    drop(machine.full_to_empty().commit());
+    drop(machine.full_to_empty().try_commit());
     assert_eq!(looks.try_iter().count(), 1);
 }
 
@@ -200,13 +200,13 @@ fn a_panic_in_the_drop_of_old_data_leaves_a_working_machine() {
     let bomb = BombMachine::new(Explodes);
     assert_eq!(panic_of(|| drop(bomb.armed_to_gone().now().unwrap().enter())), "drop");
     assert!(bomb.is_gone() && !bomb.is_in_transition());
-    assert!(bomb.gone_to_armed().commit_with(Explodes).is_ok(), "the hold was let go of");
+    assert!(bomb.gone_to_armed().try_commit_with(Explodes).is_ok(), "the hold was let go of");
 
     assert_eq!(
         panic_of(|| drop(bomb.armed_to_armed().now().unwrap().commit_with(Explodes))),
         "drop"
     );
-    assert_eq!(panic_of(|| drop(bomb.armed_to_gone().commit())), "drop");
+    assert_eq!(panic_of(|| drop(bomb.armed_to_gone().try_commit())), "drop");
     assert!(bomb.is_gone() && !bomb.is_in_transition());
     assert!(bomb.hold().now().is_ok());
     assert!(bomb.gone_to_armed().now().is_ok());
@@ -251,7 +251,7 @@ fn machines_may_be_nested() {
     drop(held);
     let leaving = outer.with_to_without().now().unwrap();
     let inner_held = leaving.view().in_closed().now().unwrap();
-    assert!(leaving.view().closed_to_open().commit().is_err());
+    assert!(leaving.view().closed_to_open().try_commit().is_err());
     drop(inner_held);
     assert!(leaving.commit().is_closed());
 }

@@ -25,10 +25,10 @@ fn a_transition_under_way_shows_the_source_state() {
 #[test]
 fn the_generic_spellings_do_what_the_named_ones_do() {
     let machine = LinkMachine::new();
-    machine.transition::<link::Down, link::Up>().commit_with("data".to_owned()).unwrap();
+    machine.transition::<link::Down, link::Up>().try_commit_with("data".to_owned()).unwrap();
     assert_eq!(*machine.in_state::<link::Up>().now().unwrap(), "data");
     assert!(machine.in_state::<link::Down>().now().is_err());
-    assert!(machine.transition::<link::Down, link::Over>().commit().is_err());
+    assert!(machine.transition::<link::Down, link::Over>().try_commit().is_err());
     assert!(machine.in_state::<Any<Link>>().now().is_ok());
 }
 
@@ -48,7 +48,7 @@ fn hold_holds_whatever_state_the_machine_is_in() {
 fn hold_is_refused_and_waits_during_a_transition() {
     let door = DoorMachine::new();
     let transition = door.open_to_closed().now().unwrap();
-    assert!(matches!(door.hold().now(), Err(Refused::InTransition { machine: "Door" })));
+    assert!(matches!(door.hold().now(), Err(Refused::InTransition { machine: "Door", .. })));
     let mut hold = Task::waiting(door.hold());
     transition.commit();
     assert_eq!(hold.wakes(), 1);
@@ -59,7 +59,7 @@ fn hold_is_refused_and_waits_during_a_transition() {
 fn when_gives_the_kind_and_holds_nothing() {
     let machine = up("data");
     assert_eq!(machine.when(|kind| kind != LinkKind::Down).now().unwrap(), LinkKind::Up);
-    machine.up_to_over().commit().unwrap();
+    machine.up_to_over().try_commit().unwrap();
     let refused = machine.when(|kind| kind == LinkKind::Up).now().unwrap_err();
     assert!(matches!(refused, Refused::WrongState { machine: "Link", actual: "Over", .. }));
 }
@@ -78,12 +78,12 @@ fn when_is_content_beside_a_transition_and_a_holder() {
 fn when_waits_for_any_state_that_the_predicate_likes() {
     let door = DoorMachine::new();
     let mut wait = Task::waiting(door.when(|kind| kind == Door::Locked));
-    door.open_to_closed().commit().unwrap();
+    door.open_to_closed().try_commit().unwrap();
     assert_eq!(wait.wakes(), 0);
-    door.closed_to_locked().commit().unwrap();
+    door.closed_to_locked().try_commit().unwrap();
     assert_eq!(wait.wakes(), 1);
     // It was entered while the task waited, be it left again or not.
-    door.locked_to_closed().commit().unwrap();
+    door.locked_to_closed().try_commit().unwrap();
     assert_eq!(wait.poll().unwrap().unwrap(), Door::Locked);
 }
 
@@ -110,7 +110,7 @@ fn a_predicate_may_change_what_it_captures() {
 fn a_predicate_that_panics_leaves_a_working_machine() {
     let door = DoorMachine::new();
     assert_eq!(panic_of(|| door.when(|_| panic!("predicate")).within(crate::LONG)), "predicate");
-    assert!(door.open_to_closed().commit().is_ok());
+    assert!(door.open_to_closed().try_commit().is_ok());
     assert!(door.hold().now().is_ok());
 }
 
@@ -168,14 +168,14 @@ fn a_machine_may_have_more_states_than_a_word_has_bits() {
     let ring = RingMachine::from_state(Ring::S63);
     let mut last = Task::waiting(ring.when(|state| state == Ring::S68));
     let mut first = Task::waiting(ring.in_s00());
-    ring.to_s64().commit().unwrap();
-    ring.to_s65().commit().unwrap();
-    ring.to_s66().commit().unwrap();
-    ring.to_s67().commit().unwrap();
+    ring.to_s64().try_commit().unwrap();
+    ring.to_s65().try_commit().unwrap();
+    ring.to_s66().try_commit().unwrap();
+    ring.to_s67().try_commit().unwrap();
     assert_eq!(last.wakes(), 0);
-    assert_eq!(ring.to_s68().commit().unwrap(), Ring::S67);
+    assert_eq!(ring.to_s68().try_commit().unwrap(), Ring::S67);
     assert_eq!(last.poll().unwrap().unwrap(), Ring::S68);
-    assert_eq!(ring.to_s00().commit().unwrap(), Ring::S68);
+    assert_eq!(ring.to_s00().try_commit().unwrap(), Ring::S68);
     assert!(first.poll().unwrap().is_ok());
     assert_eq!(ring.state(), Ring::S00);
 }

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use statemachine::{Refused, RefusedWith};
+use statemachine::{Refused, RefusedWith, StateMachine};
 use statemachine_tests::polling::Task;
 
 use crate::{DoorMachine, LONG, Link, LinkKind, LinkMachine, SHORT, up};
@@ -8,7 +8,7 @@ use crate::{DoorMachine, LONG, Link, LinkKind, LinkMachine, SHORT, up};
 #[test]
 fn it_is_an_error_that_can_be_passed_between_threads() {
     fn is_error<E: Error + Send + Sync + 'static>(_: &E) {}
-    let refused = DoorMachine::new().closed_to_open().commit().unwrap_err();
+    let refused = DoorMachine::new().closed_to_open().try_commit().unwrap_err();
     is_error(&refused);
     assert!(refused.source().is_none());
     let boxed: Box<dyn Error + Send + Sync> = refused.into();
@@ -21,7 +21,7 @@ fn wrong_state_names_what_was_expected_and_what_is() {
     let refused = link.in_up().now().unwrap_err();
     assert!(matches!(
         refused,
-        Refused::WrongState { machine: "Link", expected: &["Up"], actual: "Over" }
+        Refused::WrongState { machine: "Link", expected: &["Up"], actual: "Over", .. }
     ));
     assert_eq!(refused.to_string(), "Link is Over, not Up");
     let refused = link.to_over().now().unwrap_err();
@@ -34,7 +34,7 @@ fn in_transition_names_the_machine() {
     let door = DoorMachine::new();
     let transition = door.open_to_closed().now().unwrap();
     let refused = door.open_to_closed().now().unwrap_err();
-    assert!(matches!(refused, Refused::InTransition { machine: "Door" }));
+    assert!(matches!(refused, Refused::InTransition { machine: "Door", .. }));
     assert_eq!(refused.to_string(), "another transition of Door is under way");
     transition.rollback();
 }
@@ -58,7 +58,7 @@ fn in_use_counts_the_holders() {
 #[test]
 fn timed_out_says_how_long_and_where_the_machine_was() {
     let refused = DoorMachine::new().in_locked().within(SHORT).unwrap_err();
-    let Refused::TimedOut { machine: "Door", waited, actual: "Open" } = refused else {
+    let Refused::TimedOut { machine: "Door", waited, actual: "Open", .. } = refused else {
         panic!("{refused:?}");
     };
     assert!(waited >= SHORT && waited < LONG);
@@ -72,7 +72,7 @@ fn unreachable_is_said_at_once_to_who_begins_to_wait() {
     let refused = link.in_up().within(LONG).unwrap_err();
     assert!(matches!(
         refused,
-        Refused::Unreachable { machine: "Link", expected: &["Up"], actual: "Over" }
+        Refused::Unreachable { machine: "Link", expected: &["Up"], actual: "Over", .. }
     ));
     assert_eq!(refused.to_string(), "Link is Over, from where Up cannot be reached");
     assert!(matches!(link.up_to_down().within(LONG), Err(Refused::Unreachable { .. })));
@@ -101,7 +101,7 @@ fn unreachable_is_said_at_once_to_who_waits() {
     }
     assert!(matches!(
         down.output(),
-        Err(Refused::Unreachable { machine: "Link", expected: &["Down"], actual: "Over" })
+        Err(Refused::Unreachable { machine: "Link", expected: &["Down"], actual: "Over", .. })
     ));
     assert!(matches!(transition.output(), Err(Refused::Unreachable { expected: &["Up"], .. })));
     assert!(matches!(to_up.output(), Err(Refused::Unreachable { expected: &["Down", "Up"], .. })));
@@ -123,11 +123,18 @@ fn a_veto_carries_what_the_handler_said() {
 #[test]
 fn refused_with_is_an_error_whatever_comes_back() {
     struct NotDebug;
+    #[derive(StateMachine)]
+    enum Shelf {
+        #[state(to(Taken))]
+        Free,
+        #[state(to(Free, Taken))]
+        Taken(NotDebug),
+    }
     fn is_error<E: Error>(_: &E) {}
-    let refused = DoorMachine::new().in_closed().now().map(drop).unwrap_err();
-    let with = RefusedWith { refused, data: NotDebug };
+    let with: RefusedWith<NotDebug> =
+        ShelfMachine::new().taken_to_taken().try_commit_with(NotDebug).map(drop).unwrap_err();
     is_error(&with);
-    assert_eq!(with.to_string(), "Door is Open, not Closed");
+    assert_eq!(with.to_string(), "Shelf is Free, not Taken");
     assert!(format!("{with:?}").contains("WrongState"));
     let NotDebug = with.into_data();
 }
@@ -136,6 +143,6 @@ fn refused_with_is_an_error_whatever_comes_back() {
 fn refused_with_shows_the_source_of_a_veto() {
     let link = LinkMachine::new();
     link.down_to_up().before(|()| Err("no"));
-    let refused = link.down_to_up().commit_with("data".to_owned()).unwrap_err();
+    let refused = link.down_to_up().try_commit_with("data".to_owned()).unwrap_err();
     assert_eq!(refused.source().expect("the handler's error").to_string(), "no");
 }

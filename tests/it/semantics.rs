@@ -94,7 +94,7 @@ fn the_door_opens_again_though_a_holder_left_before_the_one_who_waited() {
             _ => drop(transition.enter()),
         }
         assert!(door.hold().now().is_ok(), "nobody waits any more");
-        door.reset().commit().unwrap();
+        door.reset().try_commit().unwrap();
     }
 }
 
@@ -105,7 +105,7 @@ fn the_door_is_shut_only_by_who_waits_to_leave_the_state() {
     let elsewhere = Task::waiting(door.closed_to_locked());
     assert!(door.in_open().now().is_ok());
     drop(held);
-    door.open_to_closed().commit().unwrap();
+    door.open_to_closed().try_commit().unwrap();
     assert!(door.is_in_transition(), "it was handed over at once");
     elsewhere.output().unwrap().commit();
     assert!(door.is_locked());
@@ -161,14 +161,14 @@ fn a_waiter_is_woken_only_for_a_state_it_waits_for() {
     let leaving = Task::waiting(door.locked_to_closed());
     let when = Task::waiting(door.when(|state| state == Door::Locked));
     for _ in 0..3 {
-        door.open_to_closed().commit().unwrap();
+        door.open_to_closed().try_commit().unwrap();
         door.closed_to_open().now().unwrap().commit();
         door.open_to_closed().now().unwrap().rollback();
         drop(door.in_open().now().unwrap());
     }
     assert_eq!((locked.wakes(), leaving.wakes(), when.wakes()), (0, 0, 0));
-    door.open_to_closed().commit().unwrap();
-    door.closed_to_locked().commit().unwrap();
+    door.open_to_closed().try_commit().unwrap();
+    door.closed_to_locked().try_commit().unwrap();
     assert_eq!((locked.wakes(), leaving.wakes(), when.wakes()), (1, 0, 1));
     drop(locked.output());
     assert_eq!(leaving.wakes(), 1);
@@ -205,14 +205,14 @@ fn who_only_looks_sees_what_was_written_before() {
         thread::scope(|scope| {
             scope.spawn(|| {
                 written.store(true, Relaxed);
-                door.open_to_closed().commit().unwrap();
+                door.open_to_closed().try_commit().unwrap();
             });
             while !door.is_closed() {
                 thread::yield_now();
             }
             assert!(written.load(Relaxed));
         });
-        door.closed_to_open().commit().unwrap();
+        door.closed_to_open().try_commit().unwrap();
     }
 }
 
@@ -231,7 +231,7 @@ fn there_is_no_poisoning() {
         });
         assert!(panicked);
     }
-    assert_eq!(link.up_to_up().commit_with("new".to_owned()).unwrap(), "data");
+    assert_eq!(link.up_to_up().try_commit_with("new".to_owned()).unwrap(), "data");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_machine_may_be_dropped_with_a_forgotten_waiter() {
     let token = Arc::clone(&link);
     let wait = Task::waiting(token.in_up());
     std::mem::forget(wait);
-    link.down_to_up().commit_with("data".to_owned()).unwrap();
+    link.down_to_up().try_commit_with("data".to_owned()).unwrap();
     // The forgotten waiter was given a hold, which it keeps.
     assert!(matches!(link.up_to_down().now(), Err(Refused::InUse { holders: 1, .. })));
     assert_eq!(*link.in_up().now().unwrap(), "data");

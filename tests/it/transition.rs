@@ -8,18 +8,18 @@ use crate::{Door, DoorMachine, LONG, Link, LinkMachine, SHORT, panic_of, up};
 #[test]
 fn commit_begins_and_commits_in_one_step() {
     let door = DoorMachine::new();
-    assert!(matches!(door.open_to_closed().commit(), Ok(())));
+    assert!(matches!(door.open_to_closed().try_commit(), Ok(())));
     assert_eq!(door.state(), Door::Closed);
     assert!(matches!(
-        door.open_to_closed().commit(),
-        Err(Refused::WrongState { machine: "Door", expected: &["Open"], actual: "Closed" })
+        door.open_to_closed().try_commit(),
+        Err(Refused::WrongState { machine: "Door", expected: &["Open"], actual: "Closed", .. })
     ));
 }
 
 #[test]
 fn commit_gives_back_what_was_left() {
-    assert_eq!(up("data").up_to_down().commit().unwrap(), "data");
-    assert_eq!(up("data").to_over().commit().unwrap(), Link::Up("data".to_owned()));
+    assert_eq!(up("data").up_to_down().try_commit().unwrap(), "data");
+    assert_eq!(up("data").to_over().try_commit().unwrap(), Link::Up("data".to_owned()));
 }
 
 #[test]
@@ -27,23 +27,23 @@ fn commit_is_refused_beside_a_holder_and_a_transition() {
     let door = DoorMachine::new();
     let held = door.in_open().now().unwrap();
     assert!(matches!(
-        door.open_to_closed().commit(),
-        Err(Refused::InUse { machine: "Door", state: "Open", holders: 1 })
+        door.open_to_closed().try_commit(),
+        Err(Refused::InUse { machine: "Door", state: "Open", holders: 1, .. })
     ));
     drop(held);
     let transition = door.open_to_closed().now().unwrap();
     assert!(matches!(
-        door.open_to_closed().commit(),
-        Err(Refused::InTransition { machine: "Door" })
+        door.open_to_closed().try_commit(),
+        Err(Refused::InTransition { machine: "Door", .. })
     ));
-    assert!(matches!(door.to_closed().commit(), Err(Refused::InTransition { .. })));
+    assert!(matches!(door.to_closed().try_commit(), Err(Refused::InTransition { .. })));
     drop(transition);
 }
 
 #[test]
 fn refused_the_data_comes_back() {
     let link = up("first");
-    let refused = link.down_to_up().commit_with("second".to_owned()).unwrap_err();
+    let refused = link.down_to_up().try_commit_with("second".to_owned()).unwrap_err();
     assert!(matches!(
         refused.refused,
         Refused::WrongState { expected: &["Down"], actual: "Up", .. }
@@ -51,7 +51,7 @@ fn refused_the_data_comes_back() {
     assert_eq!(refused.data, "second");
 
     link.up_to_up().before(|_| Err("no"));
-    let refused = link.up_to_up().commit_with("third".to_owned()).unwrap_err();
+    let refused = link.up_to_up().try_commit_with("third".to_owned()).unwrap_err();
     assert!(matches!(refused.refused, Refused::Vetoed { .. }));
     assert_eq!(refused.into_data(), "third");
     assert_eq!(link.into_state(), Link::Up("first".to_owned()));
@@ -60,7 +60,7 @@ fn refused_the_data_comes_back() {
 #[test]
 fn commit_with_takes_the_unit_of_a_state_without_data() {
     let door = DoorMachine::new();
-    assert!(matches!(door.open_to_closed().commit_with(()), Ok(())));
+    assert!(matches!(door.open_to_closed().try_commit_with(()), Ok(())));
     assert!(door.is_closed());
 }
 
@@ -161,7 +161,7 @@ fn a_join_from_a_state_that_is_neither_waits() {
         Err(Refused::WrongState { actual: "Locked", .. })
     ));
     let joined = Task::waiting(door.closed_to_open().or_join());
-    door.locked_to_closed().commit().unwrap();
+    door.locked_to_closed().try_commit().unwrap();
     assert!(matches!(joined.output(), Ok(Joined::Mine(_))));
 }
 
@@ -189,7 +189,7 @@ fn the_work_of_a_join_that_fails_or_panics_rolls_back() {
     let joined = link.down_to_up().or_join().now().unwrap();
     assert_eq!(panic_of(|| drop(joined.enter::<()>(|()| panic!("work")))), "work");
     assert!(link.is_down() && !link.is_in_transition());
-    assert!(link.down_to_up().commit_with(String::new()).is_ok());
+    assert!(link.down_to_up().try_commit_with(String::new()).is_ok());
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Model {
             Err(refusal) => refusal,
             had => return Ok(had),
         };
-        let is_leaving = |what: &What| matches!(what, What::Leave(_));
+        let is_leaving = |what: &What| matches!(what, What::Upgrade(_));
         if is_leaving(what) && self.waiting().any(|waiter| is_leaving(&waiter.what)) {
             return Ok(Err(refusal));
         }
@@ -143,7 +143,7 @@ impl Model {
         let (leaving, others): (Vec<&mut Waiter>, Vec<&mut Waiter>) = waiters
             .iter_mut()
             .filter(|waiter| waiter.told.is_none())
-            .partition(|waiter| matches!(waiter.what, What::Leave(_)));
+            .partition(|waiter| matches!(waiter.what, What::Upgrade(_)));
         for waiter in leaving.into_iter().chain(others) {
             match (plain.wants(&waiter.what, plain.state()), plain.take(&waiter.what, false)) {
                 (None, _) => {}

@@ -27,7 +27,7 @@ pub(crate) enum Verb {
 pub(crate) enum Op {
     Commit(Source, &'static str),
     Ask(Verb, What),
-    Leave(Verb, Index, &'static str),
+    Upgrade(Verb, Index, &'static str),
     Poll(Index),
     GiveUp(Index),
     EndWithCommit,
@@ -45,7 +45,7 @@ pub(crate) fn op(shape: &'static Shape) -> impl Strategy<Value = Op> {
     prop_oneof![
         3 => step(shape).prop_map(|(from, to)| Op::Commit(from, to)),
         10 => (verb(), what(shape)).prop_map(|(verb, what)| Op::Ask(verb, what)),
-        3 => (verb(), index(), select(shape.states)).prop_map(|(v, hold, to)| Op::Leave(v, hold, to)),
+        3 => (verb(), index(), select(shape.states)).prop_map(|(v, hold, to)| Op::Upgrade(v, hold, to)),
         4 => index().prop_map(Op::Poll),
         2 => index().prop_map(Op::GiveUp),
         2 => Just(Op::EndWithCommit),
@@ -115,10 +115,10 @@ impl<'m, D: Driven> Player<'m, D> {
                     self.ask(verb, handle, what)?;
                 }
             }
-            Op::Leave(verb, index, to) => {
+            Op::Upgrade(verb, index, to) => {
                 if let Some(hold) = pick(&mut self.holds, index) {
                     match hold.leave(to) {
-                        Ok(handle) => self.ask(verb, handle, What::Leave(to))?,
+                        Ok(handle) => self.ask(verb, handle, What::Upgrade(to))?,
                         Err(hold) => self.holds.push(hold),
                     }
                 }
@@ -225,7 +225,7 @@ impl<'m, D: Driven> Player<'m, D> {
     }
 
     fn give_up(&mut self, Waiting { task, what, id }: Waiting<'m>) {
-        let holds_on = matches!(what, What::Leave(_)) && !self.model.is_told(id);
+        let holds_on = matches!(what, What::Upgrade(_)) && !self.model.is_told(id);
         drop(task);
         self.model.give_up(id);
         if holds_on {
@@ -243,7 +243,7 @@ impl<'m, D: Driven> Player<'m, D> {
         prop_assert_eq!(plain(&answer), expected, "{:?}", what);
         match answer {
             Ok(Had::Right(right)) => {
-                let (What::Transition(_, to) | What::Join(_, to) | What::Leave(to)) = what else {
+                let (What::Transition(_, to) | What::Join(_, to) | What::Upgrade(to)) = what else {
                     return Err(TestCaseError::fail(format!("a right for {what:?}")));
                 };
                 self.right = Some((right, to));
@@ -251,7 +251,7 @@ impl<'m, D: Driven> Player<'m, D> {
             Ok(Had::Hold(hold)) => self.holds.push(hold),
             Ok(Had::Seen(_)) => {}
             Err((_, held)) => {
-                prop_assert_eq!(held.is_some(), matches!(what, What::Leave(_)));
+                prop_assert_eq!(held.is_some(), matches!(what, What::Upgrade(_)));
                 self.holds.extend(held);
             }
         }

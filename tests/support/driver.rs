@@ -3,8 +3,8 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use statemachine::{
-    Any, InState, InTransition, Join, Joined, Leave, Refused, RefusedWith, State, StateHandle,
-    StateMachine, Transition, TransitionTo, When,
+    Any, Hold, InState, InTransition, Join, Joined, Refused, RefusedWith, State, StateMachine,
+    Transition, TransitionTo, Upgrade, When,
 };
 
 use crate::plain::{self, No, Shape, What};
@@ -29,7 +29,7 @@ pub trait Driven: StateMachine<Kind: Send> + Send + Sync + 'static {
     /// A handle on what is asked for, which must not be to leave. None where it is not declared.
     fn ask<'m>(machine: &'m Self::Machine, what: &What) -> Option<BoxAsk<'m>>;
 
-    /// `a_to_b().commit()`, or `commit_with(data)`. None where it is not declared.
+    /// `a_to_b().try_commit()`, or `try_commit_with(data)`. None where it is not declared.
     fn commit(
         machine: &Self::Machine,
         from: plain::Source,
@@ -51,7 +51,7 @@ pub trait Driven: StateMachine<Kind: Send> + Send + Sync + 'static {
 }
 
 /// One state's type, or `Any`.
-pub trait Part: State<Machine: Driven> + 'static {
+pub trait Part: State<Enum: Driven> + 'static {
     /// Data from a number.
     fn make(number: u32) -> Self::Data;
 
@@ -82,7 +82,7 @@ pub trait Right<'m>: Send {
 pub struct Failed;
 
 /// A shared right.
-pub trait Hold<'m>: Send {
+pub trait Held<'m>: Send {
     /// `view()`.
     fn seen(&self) -> Option<u32>;
     /// `clone()`.
@@ -104,7 +104,7 @@ pub trait Ask<'m>: Send {
 /// Any exclusive right.
 pub type BoxRight<'m> = Box<dyn Right<'m> + 'm>;
 /// Any shared right.
-pub type BoxHold<'m> = Box<dyn Hold<'m> + 'm>;
+pub type BoxHold<'m> = Box<dyn Held<'m> + 'm>;
 /// Any handle.
 pub type BoxAsk<'m> = Box<dyn Ask<'m> + 'm>;
 /// Any future.
@@ -133,7 +133,7 @@ impl Had<'_> {
     }
 }
 
-impl<'m, A: Part, B: Part + State<Machine = A::Machine>> Right<'m> for InTransition<'m, A, B> {
+impl<'m, A: Part, B: Part + State<Enum = A::Enum>> Right<'m> for InTransition<'m, A, B> {
     fn seen(&self) -> Option<u32> {
         A::seen(self.view())
     }
@@ -151,7 +151,7 @@ impl<'m, A: Part, B: Part + State<Machine = A::Machine>> Right<'m> for InTransit
     }
 }
 
-impl<'m, A: Part> Hold<'m> for InState<'m, A> {
+impl<'m, A: Part> Held<'m> for InState<'m, A> {
     fn seen(&self) -> Option<u32> {
         A::seen(self.view())
     }
@@ -170,7 +170,7 @@ trait IntoHad<'m> {
     fn into_had(self) -> Had<'m>;
 }
 
-impl<'m, A: Part, B: Part + State<Machine = A::Machine>> IntoHad<'m> for InTransition<'m, A, B> {
+impl<'m, A: Part, B: Part + State<Enum = A::Enum>> IntoHad<'m> for InTransition<'m, A, B> {
     fn into_had(self) -> Had<'m> {
         Had::Right(Box::new(self))
     }
@@ -182,7 +182,7 @@ impl<'m, A: Part> IntoHad<'m> for InState<'m, A> {
     }
 }
 
-impl<'m, A: Part, B: Part + State<Machine = A::Machine>> IntoHad<'m> for Joined<'m, A, B> {
+impl<'m, A: Part, B: Part + State<Enum = A::Enum>> IntoHad<'m> for Joined<'m, A, B> {
     fn into_had(self) -> Had<'m> {
         match self {
             Self::Mine(right) => right.into_had(),
@@ -233,10 +233,10 @@ macro_rules! asks {
 }
 
 asks! {
-    [A: Part, B: Part + State<Machine = A::Machine>] Transition<'m, A, B>;
-    [A: Part, B: Part + State<Machine = A::Machine>] Join<'m, A, B>;
-    [A: Part, B: Part + State<Machine = A::Machine>] Leave<'m, A, B>;
-    [A: Part] StateHandle<'m, A>;
+    [A: Part, B: Part + State<Enum = A::Enum>] Transition<'m, A, B>;
+    [A: Part, B: Part + State<Enum = A::Enum>] Join<'m, A, B>;
+    [A: Part, B: Part + State<Enum = A::Enum>] Upgrade<'m, A, B>;
+    [A: Part] Hold<'m, A>;
 }
 
 /// A wait for states, whatever the machine.
@@ -283,7 +283,7 @@ impl<S: Driven> Part for Any<S> {
 }
 
 /// The transition from `A` to `B`, declared.
-pub fn leave<'m, A: Part + TransitionTo<B>, B: Part + State<Machine = A::Machine>>(
+pub fn leave<'m, A: Part + TransitionTo<B>, B: Part + State<Enum = A::Enum>>(
     hold: InState<'m, A>,
 ) -> BoxAsk<'m> {
     Box::new(hold.to::<B>())

@@ -40,7 +40,7 @@ pub enum Call {
     Ask(Way, What, Result<plain::Had, No>),
     /// A future that was dropped without an answer. It may have been given something meanwhile.
     GiveUp(What),
-    /// `a_to_b().commit()`.
+    /// `a_to_b().try_commit()`.
     CommitAtOnce(Source, &'static str, u32, Result<Option<u32>, No>),
     Commit(&'static str, u32, Option<u32>),
     Enter(&'static str, u32, Option<u32>),
@@ -158,7 +158,7 @@ impl Search<'_> {
             return true;
         }
         next = machine.clone();
-        if matches!(what, What::Leave(_)) {
+        if matches!(what, What::Upgrade(_)) {
             next.let_go();
         }
         self.explain(done | bit, given, &next)
@@ -227,14 +227,14 @@ impl Search<'_> {
             // Two who trade their holds would wait for each other.
             (Way::Within, No::InUse(..)) => {
                 refusal == Some(no)
-                    && matches!(what, What::Leave(_))
+                    && matches!(what, What::Upgrade(_))
                     && self.events.iter().any(|other| {
                         other != event
                             && other.overlaps(event)
                             && matches!(
                                 &other.call,
-                                Call::Ask(Way::Within, What::Leave(_), _)
-                                    | Call::GiveUp(What::Leave(_))
+                                Call::Ask(Way::Within, What::Upgrade(_), _)
+                                    | Call::GiveUp(What::Upgrade(_))
                             )
                     })
             }
@@ -352,7 +352,7 @@ impl<'m, D: Driven> Asker<'m, D> {
             5..=6 if let Some(hold) = self.holds.pop() => {
                 let to = self.state();
                 match hold.leave(to) {
-                    Ok(handle) => self.ask(handle, What::Leave(to)),
+                    Ok(handle) => self.ask(handle, What::Upgrade(to)),
                     Err(hold) => self.holds.push(hold),
                 }
             }
@@ -409,7 +409,7 @@ impl<'m, D: Driven> Asker<'m, D> {
         };
         match answer {
             Ok(Had::Right(right)) => {
-                let (What::Transition(_, to) | What::Join(_, to) | What::Leave(to)) = what else {
+                let (What::Transition(_, to) | What::Join(_, to) | What::Upgrade(to)) = what else {
                     panic!("a right for {what:?}");
                 };
                 assert!(self.right.replace((right, to)).is_none(), "two rights at once");

@@ -7,13 +7,13 @@ use crate::{
     plain::{No, Shape, Source, What},
 };
 
-/// `commit` where the target has no data, else `commit_with`.
+/// `try_commit` where the target has no data, else `try_commit_with`.
 macro_rules! commit {
     ((), $handle:expr, $data:expr) => {
-        $handle.commit()
+        $handle.try_commit()
     };
     (($number:ty), $handle:expr, $data:expr) => {
-        $handle.commit_with($data).map_err(Refused::from)
+        $handle.try_commit_with($data).map_err(Refused::from)
     };
 }
 
@@ -131,7 +131,7 @@ macro_rules! drive {
                     )?)*
                     $(
                         (Source::Anywhere, stringify!($reset_to)) => {
-                            let answer = machine.reset().commit();
+                            let answer = machine.reset().try_commit();
                             Some(answer.map(|old| old.number()).map_err(|no| No::from(&no)))
                         }
                     )?

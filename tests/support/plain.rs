@@ -59,7 +59,7 @@ pub enum What {
     /// A hold on this state, or on any.
     Hold(Option<&'static str>),
     /// The transition to this state in place of the caller's own hold.
-    Leave(&'static str),
+    Upgrade(&'static str),
     /// To see one of these states.
     When(Vec<&'static str>),
 }
@@ -159,7 +159,7 @@ impl Plain {
             What::Join(_, to) if to == state => Some(false),
             What::Join(from, to) => self.begins(from, to, state).then_some(true),
             What::Hold(wanted) => wanted.is_none_or(|wanted| wanted == state).then_some(false),
-            What::Leave(_) => Some(true),
+            What::Upgrade(_) => Some(true),
             What::When(_) => None,
         }
     }
@@ -178,7 +178,7 @@ impl Plain {
         if self.in_transition || door_shut && !exclusive {
             return Err(No::InTransition);
         }
-        let own = u32::from(matches!(what, What::Leave(_)));
+        let own = u32::from(matches!(what, What::Upgrade(_)));
         if exclusive && self.holders > own {
             return Err(No::InUse(self.state, self.holders));
         }

@@ -158,13 +158,13 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
     let (hold, is_in) = (&names.hold, &names.is_in);
     let hold_doc = docs::before_variant(
         state,
-        &format!(" Being in `{name}`: see [`StateHandle`]({}::StateHandle).", link(sm)),
+        &format!(" Being in `{name}`: see [`Hold`]({}::Hold).", link(sm)),
     );
     let is_doc = docs::before_variant(state, &format!(" Whether the machine is in `{name}`."));
     let mut methods = quote! {
         #hold_doc
         #[inline]
-        #vis fn #hold(&self) -> #sm::StateHandle<'_, #marker> {
+        #vis fn #hold(&self) -> #sm::Hold<'_, #marker> {
             self.0.in_state()
         }
 

@@ -32,7 +32,7 @@ fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
     let span = state.ident.span();
     let (first, body) = (
         quote_spanned!(span=> impl),
-        quote_spanned!(span=> { type Enum = #this; const POSITION: ::core::primitive::u16 = #index; }),
+        quote_spanned!(span=> { type Of = #this; const POSITION: ::core::primitive::u16 = #index; }),
     );
     quote! {
         #[automatically_derived]
@@ -130,7 +130,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
         #[automatically_derived]
         #lints
         impl #for_impl #sm::State for #marker #where_clause {
-            type Machine = #this;
+            type Enum = #this;
             #types
             const INDEX: ::core::primitive::u16 = #index;
             const HAS_DATA: ::core::primitive::bool = true;
@@ -183,7 +183,7 @@ fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStr
     quote! {
         #[automatically_derived]
         #lints
-        impl #params #sm::Viewed<#lifetime> for #marker #where_clause {
+        impl #params #sm::__private::Viewed<#lifetime> for #marker #where_clause {
             #ty
         }
     }

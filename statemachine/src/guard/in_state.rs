@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData, ops::Deref};
 
 use crate::{
-    handle::Leave,
+    handle::Upgrade,
     lock::Shared,
     state::{Newtype, State, StateMachine, TransitionTo},
 };
@@ -39,18 +39,18 @@ use crate::{
 /// ```
 #[must_use = "dropping a hold lets go of the state"]
 pub struct InState<'a, A: State> {
-    right: Shared<'a, A::Machine>,
+    right: Shared<'a, A::Enum>,
     state: PhantomData<fn() -> A>,
 }
 
 impl<'a, A: State> InState<'a, A> {
     #[inline]
-    pub(crate) fn of(right: Shared<'a, A::Machine>) -> Self {
+    pub(crate) fn of(right: Shared<'a, A::Enum>) -> Self {
         Self { right, state: PhantomData }
     }
 
     #[inline]
-    pub(crate) fn into_right(self) -> Shared<'a, A::Machine> {
+    pub(crate) fn into_right(self) -> Shared<'a, A::Enum> {
         self.right
     }
 
@@ -84,14 +84,7 @@ impl<'a, A: State> InState<'a, A> {
     /// that, the other proceeds.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// # let door = DoorMachine::new();
     /// let open = door.in_open().now()?;
     /// open.to::<door::Closed>().now()?.commit();
@@ -99,12 +92,12 @@ impl<'a, A: State> InState<'a, A> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[inline]
-    pub fn to<B>(self) -> Leave<'a, A, B>
+    pub fn to<B>(self) -> Upgrade<'a, A, B>
     where
         A: TransitionTo<B>,
-        B: State<Machine = A::Machine>,
+        B: State<Enum = A::Enum>,
     {
-        Leave::new(self)
+        Upgrade::new(self)
     }
 }
 
@@ -118,7 +111,7 @@ impl<A: State> Clone for InState<'_, A> {
     fn clone(&self) -> Self {
         match self.right.try_clone() {
             Some(right) => Self::of(right),
-            None => panic!("too many holders of {} of {}", A::NAME, A::Machine::NAME),
+            None => panic!("too many holders of {} of {}", A::NAME, A::Enum::NAME),
         }
     }
 }
@@ -135,7 +128,7 @@ impl<A: Newtype> Deref for InState<'_, A> {
 impl<A: State> fmt::Debug for InState<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InState")
-            .field("machine", &format_args!("{}", A::Machine::NAME))
+            .field("machine", &format_args!("{}", A::Enum::NAME))
             .field("state", &format_args!("{}", A::NAME))
             .finish()
     }

@@ -41,21 +41,21 @@ use crate::{
 /// ```
 #[must_use = "dropping a transition rolls it back"]
 pub struct InTransition<'a, A: State, B> {
-    right: Exclusive<'a, A::Machine>,
+    right: Exclusive<'a, A::Enum>,
     /// Behind the right: what is told of it is told when it has been let go of.
     work: Work,
     to: PhantomData<fn() -> (A, B)>,
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     /// The transition, unless a handler vetoes it; then the right comes back.
     #[inline(always)]
     pub(crate) fn begin(
-        right: Exclusive<'a, A::Machine>,
+        right: Exclusive<'a, A::Enum>,
         waited: Waited,
-    ) -> Result<Self, (Refused, Exclusive<'a, A::Machine>)> {
-        let from = || A::Machine::STATES[usize::from(position::<A>(&right))];
-        let work = Work::begin(A::Machine::NAME, from, B::NAME, waited);
+    ) -> Result<Self, (Refused, Exclusive<'a, A::Enum>)> {
+        let from = || A::Enum::STATES[usize::from(position::<A>(&right))];
+        let work = Work::begin(A::Enum::NAME, from, B::NAME, waited);
         let mut transition = Self { right, work, to: PhantomData };
         if transition.right.has_handlers()
             && let Err(refused) = transition.ask_handlers()
@@ -75,7 +75,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
 
     #[cold]
     fn vetoed(&mut self, source: Veto) -> Refused {
-        let refused = Refused::Vetoed { machine: A::Machine::NAME, source };
+        let refused = Refused::Vetoed { machine: A::Enum::NAME, source };
         self.work.vetoed(&refused);
         refused
     }
@@ -98,14 +98,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// dropped by the caller, outside the machine.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty, Full))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// # let slot = SlotMachine::from_state(Slot::Full("old".to_owned()));
     /// let old = slot.full_to_full().now()?.commit_with("new".to_owned());
     /// assert_eq!(old, "old");
@@ -126,14 +119,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// Never waits and cannot fail; see [`commit_with`](Self::commit_with) for a state with data.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// # let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
     /// let old: String = slot.full_to_empty().now()?.commit();
     /// assert_eq!(old, "text");
@@ -157,14 +143,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// Never waits and cannot fail.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// # let slot = SlotMachine::new();
     /// let full = slot.empty_to_full().now()?.enter_with("text".to_owned());
     /// assert_eq!(full.len(), 4);
@@ -186,17 +165,10 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// Never waits and cannot fail; see [`enter_with`](Self::enter_with) for a state with data.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// # let door = DoorMachine::new();
     /// let closed = door.open_to_closed().now()?.enter();
-    /// assert!(door.closed_to_open().commit().is_err());
+    /// assert!(door.closed_to_open().try_commit().is_err());
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     ///
@@ -216,19 +188,12 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// The old state's data comes back.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(u32),
-    /// # }
-    /// let slot = SlotMachine::new();
-    /// assert!(slot.empty_to_full().now()?.run(|()| "no number".parse()).is_err());
-    /// assert!(slot.is_empty());
-    /// slot.empty_to_full().now()?.run(|()| "5".parse())?;
-    /// assert!(slot.is_full());
+    /// # use statemachine_example::*;
+    /// let number = NumberMachine::new();
+    /// assert!(number.unknown_to_known().now()?.run(|()| "no number".parse()).is_err());
+    /// assert!(number.is_unknown());
+    /// number.unknown_to_known().now()?.run(|()| "5".parse())?;
+    /// assert!(number.is_known());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -253,18 +218,11 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// With none, and a new state without data, just commits. The old state's data comes back.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(u32),
-    /// # }
-    /// let slot = SlotMachine::new();
-    /// slot.empty_to_full().action(|()| "5".parse());
-    /// slot.empty_to_full().now()?.perform()?;
-    /// assert!(slot.is_full());
+    /// # use statemachine_example::*;
+    /// let number = NumberMachine::new();
+    /// number.unknown_to_known().action(|()| "5".parse());
+    /// number.unknown_to_known().now()?.perform()?;
+    /// assert!(number.is_known());
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     ///
@@ -303,14 +261,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// It lasts until the transition is committed or rolled back.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// # let door = DoorMachine::new();
     /// let closing = door.open_to_closed().now()?;
     /// closing.span().in_scope(|| tracing::info!("pushing"));
@@ -326,14 +277,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     /// Leaves the machine where it was: says aloud what dropping does.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// # let door = DoorMachine::new();
     /// door.open_to_closed().now()?.rollback();
     /// assert!(door.is_open());
@@ -353,14 +297,14 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     }
 
     #[inline]
-    fn finish(self, data: Option<A::Machine>) -> A::Data {
+    fn finish(self, data: Option<A::Enum>) -> A::Data {
         let (lock, from, step) = (self.right.lock(), self.from(), self.step());
         let Left { data, aftermath } = self.right.commit(step, data);
         let mut panics = self.work.committed();
         if let Some(aftermath) = aftermath {
             tell(lock, from, step.to, aftermath, &mut panics);
         }
-        let data = data.unwrap_or_else(|| A::Machine::dataless(from));
+        let data = data.unwrap_or_else(|| A::Enum::dataless(from));
         if panics.must_go_on() {
             panics.resume_without(data);
         }
@@ -368,7 +312,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> InTransition<'a, A, B> {
     }
 
     #[inline]
-    fn finish_and_hold(self, data: Option<A::Machine>) -> InState<'a, B> {
+    fn finish_and_hold(self, data: Option<A::Enum>) -> InState<'a, B> {
         let (lock, from, step) = (self.right.lock(), self.from(), self.step());
         let (Left { data, aftermath }, hold) = self.right.commit_and_hold(step, data);
         // From here on a panic lets go of the hold.
@@ -389,14 +333,7 @@ impl<A: State, B> InTransition<'_, A, B> {
     /// The data of the state to be left.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// # let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
     /// let emptying = slot.full_to_empty().now()?;
     /// assert_eq!(emptying.view(), "text");
@@ -410,8 +347,8 @@ impl<A: State, B> InTransition<'_, A, B> {
 
 /// The position of the state to be left.
 #[inline]
-fn position<A: State>(right: &Exclusive<'_, A::Machine>) -> u16 {
-    if A::INDEX == Any::<A::Machine>::INDEX { right.position() } else { A::INDEX }
+fn position<A: State>(right: &Exclusive<'_, A::Enum>) -> u16 {
+    if A::INDEX == Any::<A::Enum>::INDEX { right.position() } else { A::INDEX }
 }
 
 /// Tells the handlers of a commit, if there are any.
@@ -432,7 +369,7 @@ fn tell<S: StateMachine>(
 impl<A: State, B: State> fmt::Debug for InTransition<'_, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InTransition")
-            .field("machine", &format_args!("{}", A::Machine::NAME))
+            .field("machine", &format_args!("{}", A::Enum::NAME))
             .field("from", &format_args!("{}", A::NAME))
             .field("to", &format_args!("{}", B::NAME))
             .finish()

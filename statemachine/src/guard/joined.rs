@@ -33,14 +33,14 @@ use crate::state::{State, View};
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
 #[must_use = "dropping it rolls back the transition, or lets go of the state"]
-pub enum Joined<'a, A: State, B: State<Machine = A::Machine>> {
+pub enum Joined<'a, A: State, B: State<Enum = A::Enum>> {
     /// The right to make the transition.
     Mine(InTransition<'a, A, B>),
     /// A hold on the state that it leads to.
     There(InState<'a, B>),
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Joined<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
     /// Makes the new state where that is for the caller to do, and holds it either way.
     ///
     /// The work is run only for [`Mine`](Self::Mine); the old state's data is then dropped, outside
@@ -86,7 +86,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Joined<'a, A, B> {
     }
 }
 
-impl<A: State, B: State<Machine = A::Machine>> fmt::Debug for Joined<'_, A, B> {
+impl<A: State, B: State<Enum = A::Enum>> fmt::Debug for Joined<'_, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mine(transition) => f.debug_tuple("Mine").field(transition).finish(),

@@ -51,16 +51,10 @@ pub struct Join<'a, A: State, B> {
     transition: Transition<'a, A, B>,
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Join<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
     verbs!(Joined<'a, A, B>, Refused;
         "# use statemachine::{Joined, StateMachine};
-# #[derive(StateMachine)]
-# enum Door {
-#     #[state(to(Closed))]
-#     Open,
-#     #[state(to(Open))]
-#     Closed,
-# }
+# use statemachine_example::*;
 let door = DoorMachine::new();
 match door.open_to_closed().or_join().now()? {
     Joined::Mine(closing) => closing.commit(),
@@ -80,13 +74,13 @@ assert!(door.is_closed());
     }
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Join<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> Handle for Join<'a, A, B> {
     type Output = Joined<'a, A, B>;
     type Error = Refused;
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
-    type Place = Place<'a, A::Machine>;
+impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Join<'a, A, B> {
+    type Place = Place<'a, A::Enum>;
 
     #[inline]
     fn look(&self) -> Word {
@@ -94,7 +88,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
     }
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<Granted<'a, A::Machine>, Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, A::Enum>, Word> {
         let lock = self.transition.machine().lock();
         let seen = lock.look();
         if seen.state() == B::INDEX {
@@ -109,18 +103,18 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
         state == B::INDEX || self.transition.from().contains(state)
     }
 
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Machine>, Refusal> {
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Enum>, Refusal> {
         self.transition.machine().lock().acquire(&self.request(), seen)
     }
 
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Enum>, Answer<'a, A::Enum>> {
         Place::take(self.transition.machine().lock(), self.request(), None, notify)
     }
 
     #[inline]
     fn accept(
         self,
-        granted: Granted<'a, A::Machine>,
+        granted: Granted<'a, A::Enum>,
         waited: Waited,
     ) -> Result<Joined<'a, A, B>, Refused> {
         match granted {
@@ -133,17 +127,12 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Join<'a, A, B> {
     }
 
     #[inline(always)]
-    fn refuse(
-        self,
-        refusal: Refusal,
-        _: Option<Shared<'a, A::Machine>>,
-        waited: Duration,
-    ) -> Refused {
-        explain::<A::Machine>(refusal, self.transition.expected(), Some(B::NAME), waited)
+    fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
+        explain::<A::Enum>(refusal, self.transition.expected(), Some(B::NAME), waited)
     }
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Join<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> IntoFuture for Join<'a, A, B> {
     type Output = Result<Joined<'a, A, B>, Refused>;
     type IntoFuture = Wait<'static, Self>;
 

@@ -2,12 +2,10 @@
 //!
 //! A handle does nothing by itself; it says what is wanted, and the verb says how long to wait.
 
+mod hold;
 mod join;
-mod leave;
-mod state_handle;
 mod transition;
+mod upgrade;
 mod when;
 
-pub use self::{
-    join::Join, leave::Leave, state_handle::StateHandle, transition::Transition, when::When,
-};
+pub use self::{hold::Hold, join::Join, transition::Transition, upgrade::Upgrade, when::When};

@@ -31,14 +31,7 @@ use crate::{
 /// ```
 /// use std::{thread, time::Duration};
 /// use statemachine::Refused;
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
 /// let closing = door.open_to_closed(); // `Copy`, and may be asked again
@@ -54,22 +47,16 @@ use crate::{
 /// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Transition<'a, A: State, B> {
-    machine: &'a Machine<A::Machine>,
+    machine: &'a Machine<A::Enum>,
     /// Whether it starts anywhere, the states that have no such transition included.
     from_anywhere: bool,
     to: PhantomData<fn() -> (A, B)>,
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Transition<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     verbs!(InTransition<'a, A, B>, Refused;
         "# use statemachine::StateMachine;
-# #[derive(StateMachine)]
-# enum Door {
-#     #[state(to(Closed))]
-#     Open,
-#     #[state(to(Open))]
-#     Closed,
-# }
+# use statemachine_example::*;
 let door = DoorMachine::new();
 let closing = door.open_to_closed().now()?;
 assert!(door.open_to_closed().now().is_err());
@@ -78,7 +65,7 @@ assert!(door.is_closed());
 # Ok::<(), statemachine::Refused>(())");
 
     #[inline]
-    pub(crate) fn declared(machine: &'a Machine<A::Machine>) -> Self {
+    pub(crate) fn declared(machine: &'a Machine<A::Enum>) -> Self {
         Self { machine, from_anywhere: false, to: PhantomData }
     }
 
@@ -88,17 +75,10 @@ assert!(door.is_closed());
     /// state's data comes back.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
-    /// assert!(door.open_to_closed().commit().is_ok());
-    /// assert!(door.open_to_closed().commit().is_err());
+    /// assert!(door.open_to_closed().try_commit().is_ok());
+    /// assert!(door.open_to_closed().try_commit().is_err());
     /// ```
     ///
     /// # Errors
@@ -109,7 +89,7 @@ assert!(door.is_closed());
     ///
     /// As [`InTransition::commit_with`].
     #[inline]
-    pub fn commit(self) -> Result<A::Data, Refused>
+    pub fn try_commit(self) -> Result<A::Data, Refused>
     where
         B: Dataless,
     {
@@ -119,8 +99,8 @@ assert!(door.is_closed());
         }
         match lock.leap(A::INDEX, <B as State>::INDEX) {
             Ok(()) => {
-                trace::leapt(A::Machine::NAME, A::NAME, B::NAME);
-                Ok(A::unwrap(A::Machine::dataless(A::INDEX)))
+                trace::leapt(A::Enum::NAME, A::NAME, B::NAME);
+                Ok(A::unwrap(A::Enum::dataless(A::INDEX)))
             }
             Err(word) if word.state() != A::INDEX => {
                 Err(self.refuse(Refusal::WrongState(word.state()), None, Duration::ZERO))
@@ -134,17 +114,10 @@ assert!(door.is_closed());
     /// The old state's data comes back; refused, the new one's does.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(String),
-    /// # }
+    /// # use statemachine_example::*;
     /// let slot = SlotMachine::new();
-    /// slot.empty_to_full().commit_with("first".to_owned())?;
-    /// let refused = slot.empty_to_full().commit_with("second".to_owned()).unwrap_err();
+    /// slot.empty_to_full().try_commit_with("first".to_owned())?;
+    /// let refused = slot.empty_to_full().try_commit_with("second".to_owned()).unwrap_err();
     /// assert_eq!(refused.into_data(), "second");
     /// # Ok::<(), statemachine::RefusedWith<String>>(())
     /// ```
@@ -157,7 +130,7 @@ assert!(door.is_closed());
     ///
     /// As [`InTransition::commit_with`].
     #[inline]
-    pub fn commit_with(self, data: B::Data) -> Result<A::Data, RefusedWith<B::Data>> {
+    pub fn try_commit_with(self, data: B::Data) -> Result<A::Data, RefusedWith<B::Data>> {
         match now(self) {
             Ok(transition) => Ok(transition.commit_with(data)),
             Err(refused) => Err(RefusedWith { refused, data }),
@@ -168,18 +141,11 @@ assert!(door.is_closed());
     /// right.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(u32),
-    /// # }
-    /// let slot = SlotMachine::new();
-    /// slot.empty_to_full().action(|()| "5".parse());
-    /// slot.empty_to_full().perform()?;
-    /// assert_eq!(*slot.in_full().now()?, 5);
+    /// # use statemachine_example::*;
+    /// let number = NumberMachine::new();
+    /// number.unknown_to_known().action(|()| "5".parse());
+    /// number.unknown_to_known().perform()?;
+    /// assert_eq!(*number.in_known().now()?, 5);
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     ///
@@ -199,16 +165,10 @@ assert!(door.is_closed());
     ///
     /// ```
     /// # use statemachine::{Joined, StateMachine};
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// assert!(matches!(door.open_to_closed().or_join().now()?, Joined::Mine(_)));
-    /// door.open_to_closed().commit()?;
+    /// door.open_to_closed().try_commit()?;
     /// assert!(matches!(door.open_to_closed().or_join().now()?, Joined::There(_)));
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
@@ -231,18 +191,12 @@ assert!(door.is_closed());
     ///
     /// ```
     /// # use statemachine::{Refused, StateMachine};
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// let id = door.open_to_closed().before(|()| Err("somebody stands in it"));
-    /// assert!(matches!(door.open_to_closed().commit(), Err(Refused::Vetoed { .. })));
-    /// door.remove(id);
-    /// assert!(door.open_to_closed().commit().is_ok());
+    /// assert!(matches!(door.open_to_closed().try_commit(), Err(Refused::Vetoed { .. })));
+    /// door.remove_handler(id);
+    /// assert!(door.open_to_closed().try_commit().is_ok());
     /// ```
     pub fn before<E>(
         self,
@@ -251,7 +205,7 @@ assert!(door.is_closed());
     where
         E: Into<Veto>,
     {
-        let handler = move |state: &A::Machine| handler(A::view(state)).map_err(Into::into);
+        let handler = move |state: &A::Enum| handler(A::view(state)).map_err(Into::into);
         self.machine.register(|handlers| handlers.before(self.route(), handler))
     }
 
@@ -260,18 +214,11 @@ assert!(door.is_closed());
     /// those of `B`'s sources that have none of their own.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Slot {
-    /// #     #[state(to(Full))]
-    /// #     Empty,
-    /// #     #[state(to(Empty))]
-    /// #     Full(u32),
-    /// # }
-    /// let slot = SlotMachine::new();
-    /// slot.empty_to_full().action(|()| "not a number".parse());
-    /// assert!(slot.empty_to_full().perform().is_err());
-    /// assert!(slot.is_empty());
+    /// # use statemachine_example::*;
+    /// let number = NumberMachine::new();
+    /// number.unknown_to_known().action(|()| "not a number".parse());
+    /// assert!(number.unknown_to_known().perform().is_err());
+    /// assert!(number.is_unknown());
     /// ```
     pub fn action<E>(
         self,
@@ -280,7 +227,7 @@ assert!(door.is_closed());
     where
         E: Into<Veto>,
     {
-        let handler = move |state: &A::Machine| match handler(A::view(state)) {
+        let handler = move |state: &A::Enum| match handler(A::view(state)) {
             Ok(data) => Ok(B::wrap(data)),
             Err(error) => Err(error.into()),
         };
@@ -302,22 +249,15 @@ assert!(door.is_closed());
     /// it, keeps it alive for good: give it a `Weak`.
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// door.open_to_closed().after(|change| assert_eq!(change.sequence, 1));
-    /// door.open_to_closed().commit()?;
+    /// door.open_to_closed().try_commit()?;
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     pub fn after(
         self,
-        handler: impl Fn(&Change<<A::Machine as StateMachine>::Kind>) + Send + Sync + 'static,
+        handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
         self.machine.register(|handlers| handlers.after(self.route(), handler))
     }
@@ -341,53 +281,53 @@ assert!(door.is_closed());
     }
 
     #[inline]
-    pub(super) fn machine(&self) -> &'a Machine<A::Machine> {
+    pub(super) fn machine(&self) -> &'a Machine<A::Enum> {
         self.machine
     }
 
     /// The states that it starts in.
     #[inline]
     pub(super) fn from(&self) -> StateSet {
-        if A::INDEX != Any::<A::Machine>::INDEX {
+        if A::INDEX != Any::<A::Enum>::INDEX {
             StateSet::One(A::INDEX)
         } else if self.from_anywhere {
             StateSet::All
         } else {
-            StateSet::Bits(A::Machine::GRAPH.sources_of(B::INDEX))
+            StateSet::Bits(A::Enum::GRAPH.sources_of(B::INDEX))
         }
     }
 
     /// The names of the states that it starts in.
     pub(super) fn expected(&self) -> &'static [&'static str] {
-        if A::INDEX == Any::<A::Machine>::INDEX && !self.from_anywhere {
-            A::Machine::GRAPH.nodes[usize::from(B::INDEX)].sources
+        if A::INDEX == Any::<A::Enum>::INDEX && !self.from_anywhere {
+            A::Enum::GRAPH.nodes[usize::from(B::INDEX)].sources
         } else {
             A::EXPECTED
         }
     }
 }
 
-impl<'a, B: State> Transition<'a, Any<B::Machine>, B> {
+impl<'a, B: State> Transition<'a, Any<B::Enum>, B> {
     /// From whichever declared source the machine is in.
     #[inline]
-    pub(crate) fn from_sources(machine: &'a Machine<B::Machine>) -> Self {
+    pub(crate) fn from_sources(machine: &'a Machine<B::Enum>) -> Self {
         Self { machine, from_anywhere: false, to: PhantomData }
     }
 
     /// From anywhere.
     #[inline]
-    pub(crate) fn from_anywhere(machine: &'a Machine<B::Machine>) -> Self {
+    pub(crate) fn from_anywhere(machine: &'a Machine<B::Enum>) -> Self {
         Self { machine, from_anywhere: true, to: PhantomData }
     }
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Transition<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> Handle for Transition<'a, A, B> {
     type Output = InTransition<'a, A, B>;
     type Error = Refused;
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> {
-    type Place = Place<'a, A::Machine>;
+impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Transition<'a, A, B> {
+    type Place = Place<'a, A::Enum>;
 
     #[inline]
     fn look(&self) -> Word {
@@ -395,7 +335,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
     }
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<Granted<'a, A::Machine>, Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, A::Enum>, Word> {
         let lock = self.machine.lock();
         let hope = match self.from() {
             StateSet::One(state) => Word::idle(state),
@@ -409,18 +349,18 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
         self.from().contains(state)
     }
 
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Machine>, Refusal> {
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Enum>, Refusal> {
         self.machine.lock().acquire(&self.request(), seen)
     }
 
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Enum>, Answer<'a, A::Enum>> {
         Place::take(self.machine.lock(), self.request(), None, notify)
     }
 
     #[inline(always)]
     fn accept(
         self,
-        granted: Granted<'a, A::Machine>,
+        granted: Granted<'a, A::Enum>,
         waited: Waited,
     ) -> Result<InTransition<'a, A, B>, Refused> {
         match granted {
@@ -434,17 +374,12 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Transition<'a, A, B> 
     }
 
     #[inline(always)]
-    fn refuse(
-        self,
-        refusal: Refusal,
-        _: Option<Shared<'a, A::Machine>>,
-        waited: Duration,
-    ) -> Refused {
-        explain::<A::Machine>(refusal, self.expected(), Some(B::NAME), waited)
+    fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
+        explain::<A::Enum>(refusal, self.expected(), Some(B::NAME), waited)
     }
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Transition<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> IntoFuture for Transition<'a, A, B> {
     type Output = Result<InTransition<'a, A, B>, Refused>;
     type IntoFuture = Wait<'static, Self>;
 

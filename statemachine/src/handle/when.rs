@@ -31,7 +31,7 @@ use crate::{
 ///
 /// let job = JobMachine::new();
 /// thread::scope(|scope| {
-///     scope.spawn(|| job.running_to_failed().commit());
+///     scope.spawn(|| job.running_to_failed().try_commit());
 ///     let over = job.when(|state| state != Job::Running).within(Duration::from_secs(60));
 ///     assert_eq!(over.unwrap(), Job::Failed);
 /// });
@@ -48,13 +48,7 @@ pub struct When<'a, S: StateMachine> {
 impl<'a, S: StateMachine> When<'a, S> {
     verbs!(S::Kind, Refused;
         "# use statemachine::StateMachine;
-# #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
-# enum Door {
-#     #[state(to(Closed))]
-#     Open,
-#     #[state(to(Open))]
-#     Closed,
-# }
+# use statemachine_example::*;
 let door = DoorMachine::new();
 assert_eq!(door.when(|state| state == Door::Open).now()?, Door::Open);
 assert!(door.when(|state| state == Door::Closed).now().is_err());

@@ -73,18 +73,18 @@ fn wakes(wakes: &Wakes) -> usize {
 fn every_piece_of_data_is_dropped_once() {
     let count = Arc::new(AtomicUsize::new(0));
     let slot = SlotMachine::new();
-    slot.empty_to_full().commit_with(Counted::new(&count, 1)).unwrap();
-    let old = slot.full_to_full().commit_with(Counted::new(&count, 2)).unwrap();
+    slot.empty_to_full().try_commit_with(Counted::new(&count, 1)).unwrap();
+    let old = slot.full_to_full().try_commit_with(Counted::new(&count, 2)).unwrap();
     assert_eq!((old.1, count.load(Ordering::Relaxed)), (1, 2));
     drop(old);
-    let refused = slot.empty_to_full().commit_with(Counted::new(&count, 3)).unwrap_err();
+    let refused = slot.empty_to_full().try_commit_with(Counted::new(&count, 3)).unwrap_err();
     assert_eq!(refused.into_data().1, 3);
     let held = slot.full_to_full().now().unwrap().enter_with(Counted::new(&count, 4));
     assert_eq!((held.1, count.load(Ordering::Relaxed)), (4, 1));
     drop(held);
     drop(slot.full_to_empty().now().unwrap().commit());
     assert_eq!(count.load(Ordering::Relaxed), 0);
-    slot.empty_to_full().commit_with(Counted::new(&count, 5)).unwrap();
+    slot.empty_to_full().try_commit_with(Counted::new(&count, 5)).unwrap();
     drop(slot);
     assert_eq!(count.load(Ordering::Relaxed), 0);
 }
@@ -103,12 +103,12 @@ fn a_hold_on_any_state_shows_states_with_and_without_data() {
     let count = Arc::new(AtomicUsize::new(0));
     let slot = SlotMachine::new();
     assert!(matches!(*slot.hold().now().unwrap(), Slot::Empty));
-    slot.empty_to_full().commit_with(Counted::new(&count, 1)).unwrap();
+    slot.empty_to_full().try_commit_with(Counted::new(&count, 1)).unwrap();
     assert!(matches!(&*slot.hold().now().unwrap(), Slot::Full(data) if data.1 == 1));
     let transition = slot.to_empty().now().unwrap();
     assert!(matches!(transition.view(), Slot::Full(_)));
     assert!(matches!(transition.commit(), Slot::Full(data) if data.1 == 1));
-    assert!(matches!(slot.to_broken().commit(), Ok(Slot::Empty)));
+    assert!(matches!(slot.to_broken().try_commit(), Ok(Slot::Empty)));
     assert_idle(&slot, 2);
 }
 
@@ -147,7 +147,7 @@ fn waiters_are_served_in_order_of_arrival_whatever_list_they_stand_in() {
     assert_eq!(woken(), [1, 1, 1, 1, 1]);
     let Poll::Ready(Ok(fifth)) = poll(&mut fifth, &wake[4]) else { panic!() };
     fifth.commit();
-    slot.empty_to_full().commit_with(Counted::new(&count, 1)).unwrap();
+    slot.empty_to_full().try_commit_with(Counted::new(&count, 1)).unwrap();
     assert_idle(&slot, 1);
 }
 

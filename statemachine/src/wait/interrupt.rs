@@ -83,14 +83,7 @@ impl Interrupt {
     /// ```
     /// use std::time::Duration;
     /// use statemachine::{Interrupt, Refused};
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
     /// interrupt.interrupt();
@@ -144,14 +137,7 @@ impl Interrupt {
     /// ```
     /// use std::time::Duration;
     /// use statemachine::{Interrupt, Refused};
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
     /// interrupt.interrupt();

@@ -16,14 +16,7 @@ use crate::sync::instant;
 /// ```
 /// use std::{pin::pin, task::{Context, Poll, Waker}};
 /// use statemachine::{Interrupt, Refused};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
 /// let mut wait = pin!(door.in_closed().interruptible(&interrupt).into_future());
@@ -31,7 +24,7 @@ use crate::sync::instant;
 /// assert!(wait.as_mut().poll(&mut context).is_pending());
 /// interrupt.interrupt(); // wakes the task, which polls again
 /// let answer = wait.as_mut().poll(&mut context);
-/// assert!(matches!(answer, Poll::Ready(Err(Refused::Interrupted { machine: "Door" }))));
+/// assert!(matches!(answer, Poll::Ready(Err(Refused::Interrupted { .. }))));
 /// ```
 #[derive(Clone, Copy)]
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
@@ -50,14 +43,7 @@ impl<'i, H: Ask> Interruptible<'i, H> {
     ///
     /// ```
     /// use statemachine::{Interrupt, Refused};
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
     /// interrupt.interrupt();
@@ -79,14 +65,7 @@ impl<'i, H: Ask> Interruptible<'i, H> {
     /// ```
     /// use std::time::Duration;
     /// use statemachine::{Interrupt, Refused};
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
     /// let closed = door.in_closed().interruptible(&interrupt);
@@ -111,20 +90,13 @@ impl<'i, H: Ask> Interruptible<'i, H> {
     /// ```
     /// use std::{thread, time::{Duration, Instant}};
     /// use statemachine::{Interrupt, Refused};
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     ///
     /// let (front, back, interrupt) = (DoorMachine::new(), DoorMachine::new(), Interrupt::new());
     /// let deadline = Instant::now() + Duration::from_secs(60);
     /// thread::scope(|scope| {
     ///     scope.spawn(|| {
-    ///         front.open_to_closed().commit().unwrap();
+    ///         front.open_to_closed().try_commit().unwrap();
     ///         interrupt.interrupt();
     ///     });
     ///     // One deadline and one interrupt for two waits; the first may still be answered.

@@ -30,25 +30,18 @@ pub use self::{interrupt::Interrupt, interruptible::Interruptible};
 /// A handle: something that can be had at once, waited for by a thread, or awaited by a task.
 ///
 /// Implemented by [`Transition`](crate::Transition), [`Join`](crate::Join),
-/// [`Leave`](crate::Leave), [`StateHandle`](crate::StateHandle) and [`When`](crate::When), each of
+/// [`Upgrade`](crate::Upgrade), [`Hold`](crate::Hold) and [`When`](crate::When), each of
 /// which has the verbs as methods of its own. It names what comes of a handle:
 ///
 /// ```
-/// use statemachine::{Handle, InState, Leave, Refused, RefusedWith, StateHandle};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// use statemachine::{Handle, InState, Upgrade, Refused, RefusedWith, Hold};
+/// # use statemachine_example::*;
 ///
 /// type Answer<H> = Result<<H as Handle>::Output, <H as Handle>::Error>;
 ///
 /// let door = DoorMachine::new();
-/// let open: Answer<StateHandle<'_, door::Open>> = door.in_open().now();
-/// let closing: Answer<Leave<'_, door::Open, door::Closed>> = open?.to().now();
+/// let open: Answer<Hold<'_, door::Open>> = door.in_open().now();
+/// let closing: Answer<Upgrade<'_, door::Open, door::Closed>> = open?.to().now();
 /// closing?.commit();
 /// # Ok::<(), Refused>(())
 /// ```
@@ -269,7 +262,7 @@ fn conclude<H: Ask>(
 /// wait was interrupted, a handler vetoed, or as [`within`](crate::Transition::within) says of `InUse`.
 ///
 /// Dropping it gives up and loses nothing: what it was given meanwhile goes to the next who waits. The
-/// hold that a [`Leave`](crate::Leave) was to trade is let go of.
+/// hold that a [`Upgrade`](crate::Upgrade) was to trade is let go of.
 ///
 /// A right is handed to the task before it is woken, so a task that is woken and not polled keeps
 /// others out: poll it or drop it. Forgetting it ([`std::mem::forget`]) leaves its place in the queue,
@@ -277,24 +270,17 @@ fn conclude<H: Ask>(
 ///
 /// ```
 /// use std::{pin::pin, task::{Context, Waker}};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
 /// let mut context = Context::from_waker(Waker::noop());
 /// let mut wait = Box::pin(door.in_closed().into_future());
 /// assert!(wait.as_mut().poll(&mut context).is_pending());
-/// door.open_to_closed().commit()?;
+/// door.open_to_closed().try_commit()?;
 /// // The hold is given, although nobody has polled again.
-/// assert!(door.closed_to_open().commit().is_err());
+/// assert!(door.closed_to_open().try_commit().is_err());
 /// drop(wait);
-/// assert!(door.closed_to_open().commit().is_ok());
+/// assert!(door.closed_to_open().try_commit().is_ok());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
 ///

@@ -41,13 +41,13 @@ pub fn table() -> String {
     let mut second = pin!(game.pong_to_ping().into_future());
     let queues_up = steps(|| _ = second.as_mut().poll(&mut context));
     assert!(second.as_mut().poll(&mut context).is_pending());
-    let hands_over = steps(|| game.ping_to_pong().commit());
-    game.ping_to_pong().commit().expect("it is ping");
+    let hands_over = steps(|| game.ping_to_pong().try_commit());
+    game.ping_to_pong().try_commit().expect("it is ping");
     let takes = steps(|| _ = second.as_mut().poll(&mut context));
     let table = [
         ("`is_a()`", steps(|| link.is_disconnected())),
-        ("`a_to_b().commit()`", steps(|| link.change(Disconnected, Connecting))),
-        ("`a_to_b().commit()`, refused", steps(|| link.change(State::Connected, Disconnected))),
+        ("`a_to_b().try_commit()`", steps(|| link.change(Disconnected, Connecting))),
+        ("`a_to_b().try_commit()`, refused", steps(|| link.change(State::Connected, Disconnected))),
         (
             "`a_to_b().now()` … `commit()`",
             steps(|| link.disconnected_to_connecting().now().map(|begun| begun.commit())),

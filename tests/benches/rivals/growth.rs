@@ -130,8 +130,8 @@ fn leak<T>(value: T) -> &'static T {
 }
 
 fn round_trip(game: &GameMachine) {
-    game.ping_to_pong().commit().expect("it is ping");
-    game.pong_to_ping().commit().expect("it is pong");
+    game.ping_to_pong().try_commit().expect("it is ping");
+    game.pong_to_ping().try_commit().expect("it is pong");
 }
 
 fn uninterested_waiters() -> Curve {
@@ -159,11 +159,11 @@ fn waiters_for_the_same_transition() -> Curve {
         &COUNTS,
         |count| {
             let game = leak(GameMachine::new());
-            game.ping_to_pong().commit().expect("it is ping");
+            game.ping_to_pong().try_commit().expect("it is ping");
             let mut waiters: VecDeque<_> = (0..count).map(|_| wait(game.ping_to_pong())).collect();
             move |count| {
                 for _ in 0..count {
-                    game.pong_to_ping().commit().expect("it is pong");
+                    game.pong_to_ping().try_commit().expect("it is pong");
                     let mut first = waiters.pop_front().expect("some wait");
                     poll(&mut first).expect("it was woken").expect("it has the right").commit();
                     waiters.push_back(wait(game.ping_to_pong()));
@@ -184,11 +184,11 @@ fn waiters_for_a_hold() -> Curve {
             let mut waiters: Vec<_> = (0..count).map(|_| wait(game.in_pong())).collect();
             move |repeats| {
                 for _ in 0..repeats {
-                    game.ping_to_pong().commit().expect("it is ping");
+                    game.ping_to_pong().try_commit().expect("it is ping");
                     for mut waiter in waiters.drain(..) {
                         drop(poll(&mut waiter).expect("it was woken").expect("it has the hold"));
                     }
-                    game.pong_to_ping().commit().expect("it is pong");
+                    game.pong_to_ping().try_commit().expect("it is pong");
                     waiters.extend((0..count).map(|_| wait(game.in_pong())));
                 }
             }
@@ -267,9 +267,9 @@ fn machines() -> Curve {
                 for _ in 0..count {
                     let link = black_box(&links[order[turns.next().expect("it is endless")]]);
                     // Whichever it is in, one of three succeeds.
-                    let changed = link.disconnected_to_connecting().commit().is_ok()
-                        || link.connecting_to_connected().commit().is_ok()
-                        || link.connected_to_disconnected().commit().is_ok();
+                    let changed = link.disconnected_to_connecting().try_commit().is_ok()
+                        || link.connecting_to_connected().try_commit().is_ok()
+                        || link.connected_to_disconnected().try_commit().is_ok();
                     assert!(changed);
                 }
             }
@@ -328,8 +328,8 @@ fn states() -> Curve {
                     let hub = $machine::new();
                     Box::new(move |count: u64| {
                         for _ in 0..count {
-                            black_box(&hub).hub_to_spoke1().commit().expect("it is the hub");
-                            black_box(&hub).to_hub().commit().expect("it is a spoke");
+                            black_box(&hub).hub_to_spoke1().try_commit().expect("it is the hub");
+                            black_box(&hub).to_hub().try_commit().expect("it is a spoke");
                         }
                     }) as Operation
                 }};
@@ -353,8 +353,8 @@ fn states_with_a_waiter() -> Curve {
                     Box::new(move |count: u64| {
                         black_box(&waiter);
                         for _ in 0..count {
-                            hub.hub_to_spoke1().commit().expect("it is the hub");
-                            hub.to_hub().commit().expect("it is a spoke");
+                            hub.hub_to_spoke1().try_commit().expect("it is the hub");
+                            hub.to_hub().try_commit().expect("it is a spoke");
                         }
                     }) as Operation
                 }};

@@ -12,5 +12,5 @@ enum Door {
 
 fn main() {
     let door = DoorMachine::new();
-    let _ = door.closed_to_closed().commit_with(1);
+    let _ = door.closed_to_closed().try_commit_with(1);
 }

@@ -12,5 +12,5 @@ enum Door {
 
 fn main() {
     let door = DoorMachine::new();
-    let _ = door.transition::<door::Open, door::Locked>().commit();
+    let _ = door.transition::<door::Open, door::Locked>().try_commit();
 }

@@ -12,7 +12,7 @@ enum Door {
 
 fn main() {
     let door = DoorMachine::new();
-    let _ = door.open_to_locked().commit();
+    let _ = door.open_to_locked().try_commit();
     let _ = door.closed_to_closed().now().map(InTransition::commit);
     door.open_to_locked().now().unwrap().commit();
 }

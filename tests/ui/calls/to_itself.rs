@@ -12,5 +12,5 @@ enum Door {
 
 fn main() {
     let door = DoorMachine::new();
-    let _ = door.open_to_open().commit();
+    let _ = door.open_to_open().try_commit();
 }

@@ -12,5 +12,5 @@ enum Door {
 
 fn main() {
     let door = DoorMachine::new();
-    let _ = door.open_to_closed().commit();
+    let _ = door.open_to_closed().try_commit();
 }

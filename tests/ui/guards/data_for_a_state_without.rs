@@ -12,5 +12,5 @@ enum Door {
 
 fn main() {
     let door = DoorMachine::new();
-    let _ = door.closed_to_open().commit_with(1);
+    let _ = door.closed_to_open().try_commit_with(1);
 }

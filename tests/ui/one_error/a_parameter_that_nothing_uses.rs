@@ -10,5 +10,5 @@ enum Door<T> {
 
 fn main() {
     let door: DoorMachine<u8> = DoorMachine::new();
-    let _ = door.open_to_closed().commit();
+    let _ = door.open_to_closed().try_commit();
 }

@@ -14,5 +14,5 @@ enum Door {
 
 fn main() {
     let door = DoorMachine::new();
-    let _ = door.open_to_closed().commit_with(DoorClosed { locked: true });
+    let _ = door.open_to_closed().try_commit_with(DoorClosed { locked: true });
 }

@@ -20,5 +20,5 @@ enum Gate<'a> {
 
 fn main() {
     let door = DoorMachine::new("wide");
-    let _ = door.open_to_ajar().commit_with(DoorAjar { by: None, at: &"noon" });
+    let _ = door.open_to_ajar().try_commit_with(DoorAjar { by: None, at: &"noon" });
 }

@@ -11,5 +11,5 @@ enum Door {
 
 fn main() {
     let gate = Gate::new(DoorOpen { wide: true });
-    let _ = gate.open_to_closed().commit();
+    let _ = gate.open_to_closed().try_commit();
 }

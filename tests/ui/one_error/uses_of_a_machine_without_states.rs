@@ -16,5 +16,5 @@ fn main() {
     println!("{state}");
     let gate = GateMachine::default();
     drop(gate.hold().now());
-    drop(DOOR.reset().commit());
+    drop(DOOR.reset().try_commit());
 }

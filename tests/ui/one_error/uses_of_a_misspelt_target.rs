@@ -10,8 +10,8 @@ enum Door {
 
 fn main() {
     let door = DoorMachine::new();
-    let _ = door.open_to_closed().commit_with(1);
+    let _ = door.open_to_closed().try_commit_with(1);
     let _ = door.transition::<door::Open, door::Closed>();
-    let _ = door.closed_to_open().commit();
+    let _ = door.closed_to_open().try_commit();
     let _ = (door.in_closed(), door.is_open(), door.state());
 }

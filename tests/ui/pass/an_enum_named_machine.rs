@@ -27,7 +27,7 @@ enum Machine {
 fn main() {
     let machine = MachineMachine::new();
     assert!(machine.is_new() && !machine.is_self() && !machine.is_type());
-    let _ = machine.new_to_self().commit_with(1);
+    let _ = machine.new_to_self().try_commit_with(1);
     let held = machine.in_self().now().expect("the state is `Self_`");
     assert_eq!(*held, 1);
     let _ = MachineAny { r#type: 1 };

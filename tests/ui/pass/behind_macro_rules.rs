@@ -23,7 +23,7 @@ machine! {
 
 fn main() {
     let door: DoorMachine<'_, u8> = DoorMachine::new();
-    let _ = door.open_to_closed().commit_with(vec![1]);
+    let _ = door.open_to_closed().try_commit_with(vec![1]);
     let _ = door.lent_to_open();
     assert!(door.is_closed() && door.reset().now().is_ok());
 }

@@ -20,6 +20,6 @@ enum Cell<'a> {
 fn main() {
     let text = String::from("dropped");
     let cell = CellMachine::new();
-    let _ = cell.empty_to_full().commit_with(CellFull { what: Opaque(&text) });
+    let _ = cell.empty_to_full().try_commit_with(CellFull { what: Opaque(&text) });
     println!("{cell:?}");
 }

@@ -26,5 +26,5 @@ enum Implied<'a, 'b, T, I: Iterator, U: ToOwned + ?Sized> {
 fn main() {
     let machine: ImpliedMachine<'_, '_, u8, slice::Iter<'_, u16>, str> = ImpliedMachine::new();
     assert!(machine.is_start());
-    let _ = machine.start_to_slice().commit_with(&[1]);
+    let _ = machine.start_to_slice().try_commit_with(&[1]);
 }

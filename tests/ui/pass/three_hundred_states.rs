@@ -37,7 +37,7 @@ ring! {
 
 fn main() {
     let ring = RingMachine::from_state(Ring::S298);
-    assert!(ring.s298_to_s299().commit().is_ok());
+    assert!(ring.s298_to_s299().try_commit().is_ok());
     assert_eq!(ring.state(), Ring::S299);
-    assert!(ring.to_s0().commit().is_ok() && ring.is_s0());
+    assert!(ring.to_s0().try_commit().is_ok() && ring.is_s0());
 }

@@ -20,7 +20,7 @@ enum Window {
 
 fn main() {
     let (door, window) = (DoorMachine::new(), WindowMachine::new());
-    let _ = door.transition::<door::Open, door::Closed>().commit_with(1);
-    let _ = window.open_to_closed().commit_with(WindowClosed { by: 2 });
+    let _ = door.transition::<door::Open, door::Closed>().try_commit_with(1);
+    let _ = window.open_to_closed().try_commit_with(WindowClosed { by: 2 });
     assert!(door.is_closed() && window.is_closed());
 }

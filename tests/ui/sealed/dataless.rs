@@ -11,7 +11,7 @@ enum Door {
 struct EmptyClosed;
 
 impl Dataless for EmptyClosed {
-    type Enum = Door;
+    type Of = Door;
     const POSITION: u16 = 1;
 }
 

@@ -9,7 +9,7 @@ enum Door {
 }
 
 impl Dataless for door::Closed {
-    type Enum = Door;
+    type Of = Door;
     const POSITION: u16 = 1;
 }
 

@@ -1,4 +1,4 @@
-use statemachine::{State, StateMachine, Viewed};
+use statemachine::{State, StateMachine, __private::Viewed};
 
 #[derive(StateMachine)]
 enum Door {
@@ -13,7 +13,7 @@ impl Viewed<'_> for Window {
 }
 
 impl State for Window {
-    type Machine = Door;
+    type Enum = Door;
     type Data = ();
     type View<'a>
         = ()

@@ -18,7 +18,7 @@ fn a_deadline_against_being_chosen() {
                 Err(refused) => assert!(matches!(refused, Refused::TimedOut { .. })),
             });
             let clock = thread::spawn(advance_clock);
-            link.down_to_up().commit_with(1).unwrap();
+            link.down_to_up().try_commit_with(1).unwrap();
             clock.join().unwrap();
             waiter.join().unwrap();
             assert_idle(&link, UP);
@@ -111,7 +111,7 @@ fn a_deadline_of_a_watcher_against_the_state_that_it_watches_for() {
                 }
             });
             let clock = thread::spawn(advance_clock);
-            link.down_to_up().commit_with(1).unwrap();
+            link.down_to_up().try_commit_with(1).unwrap();
             clock.join().unwrap();
             watcher.join().unwrap();
             assert_idle(&link, UP);

@@ -44,7 +44,7 @@ fn registration_against(link: &LinkMachine, committer: thread::JoinHandle<()>) {
 fn a_handler_hears_of_each_commit_after_it_was_registered() {
     explore("registration against commit", |link| {
         let other = Arc::clone(&link);
-        let committer = thread::spawn(move || other.down_to_over().commit().unwrap());
+        let committer = thread::spawn(move || other.down_to_over().try_commit().unwrap());
         registration_against(&link, committer);
         assert_idle_but_for_handlers(&link, OVER);
     });
@@ -70,7 +70,7 @@ fn a_handler_hears_of_a_commit_beside_one_that_waits() {
         let mut waiter = pin!(link.in_up().into_future());
         assert!(poll(&mut waiter, &waker).is_pending());
         let other = Arc::clone(&link);
-        let committer = thread::spawn(move || other.down_to_over().commit().unwrap());
+        let committer = thread::spawn(move || other.down_to_over().try_commit().unwrap());
         registration_against(&link, committer);
     });
 }
@@ -79,7 +79,7 @@ fn a_handler_hears_of_a_commit_beside_one_that_waits() {
 fn a_handler_hears_of_a_slow_commit_beside_one_that_begins_to_wait() {
     explore("registration against commit and waiter", |link| {
         let other = Arc::clone(&link);
-        let committer = thread::spawn(move || other.down_to_over().commit().unwrap());
+        let committer = thread::spawn(move || other.down_to_over().try_commit().unwrap());
         let other = Arc::clone(&link);
         let waiter = thread::spawn(move || assert!(other.in_up().within(LONG).is_err()));
         registration_against(&link, committer);
@@ -100,8 +100,8 @@ fn numbers_have_no_gap_though_others_begin_to_wait() {
                 assert!(poll(&mut wait, &waker).is_pending());
             }
         });
-        link.down_to_down().commit().unwrap();
-        link.down_to_down().commit().unwrap();
+        link.down_to_down().try_commit().unwrap();
+        link.down_to_down().try_commit().unwrap();
         visitor.join().unwrap();
         assert_eq!(heard.numbers(), [1, 2]);
         assert_idle_but_for_handlers(&link, DOWN);
@@ -113,8 +113,8 @@ fn what_a_handler_hears_of_is_numbered_from_1_without_a_gap() {
     explore("registration against two commits", |link| {
         let other = Arc::clone(&link);
         let committer = thread::spawn(move || {
-            other.down_to_down().commit().unwrap();
-            other.down_to_down().commit().unwrap();
+            other.down_to_down().try_commit().unwrap();
+            other.down_to_down().try_commit().unwrap();
         });
         let heard = Heard::of(&link);
         committer.join().unwrap();

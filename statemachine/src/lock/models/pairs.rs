@@ -15,7 +15,7 @@ const OPERATIONS: [(&str, fn(&LinkMachine)); 13] = [
     ("begin and roll back", |link| drop(link.down_to_down().now())),
     ("begin and enter", |link| drop(link.down_to_down().now().map(|begun| begun.enter()))),
     ("wait to begin", |link| link.down_to_down().within(LONG).unwrap().commit()),
-    ("commit", |link| drop(link.down_to_down().commit())),
+    ("commit", |link| drop(link.down_to_down().try_commit())),
     ("hold and share", |link| drop(link.in_down().now().map(|hold| (hold.clone(), hold)))),
     ("wait to hold", |link| drop(link.in_down().within(LONG).unwrap())),
     ("join", |link| match link.to_down().or_join().within(LONG).unwrap() {

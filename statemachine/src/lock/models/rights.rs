@@ -20,8 +20,8 @@ enum Ring {
 fn of_two_commits_one_wins() {
     explore("two commits", |link| {
         let other = Arc::clone(&link);
-        let theirs = thread::spawn(move || other.down_to_over().commit().is_ok());
-        let mine = link.down_to_over().commit().is_ok();
+        let theirs = thread::spawn(move || other.down_to_over().try_commit().is_ok());
+        let mine = link.down_to_over().try_commit().is_ok();
         assert!(mine ^ theirs.join().unwrap());
         assert_idle(&link, super::OVER);
     });
@@ -90,7 +90,7 @@ fn what_was_written_before_a_commit_is_seen_by_who_sees_the_state() {
         let writer = thread::spawn(move || {
             // SAFETY: The reader reads only after it has seen the commit that follows.
             written.with_mut(|value| unsafe { *value = 1 });
-            other.down_to_over().commit().unwrap();
+            other.down_to_over().try_commit().unwrap();
         });
         if link.is_over() {
             // SAFETY: The writer has written and committed.
@@ -111,9 +111,9 @@ fn what_was_written_before_a_commit_is_seen_by_who_makes_the_next() {
             let writer = thread::spawn(move || {
                 // SAFETY: The reader reads only after it has made the move that follows the commit.
                 written.with_mut(|value| unsafe { *value = 1 });
-                other.first_to_second().commit().unwrap();
+                other.first_to_second().try_commit().unwrap();
             });
-            if ring.second_to_third().commit().is_ok() {
+            if ring.second_to_third().try_commit().is_ok() {
                 // SAFETY: The writer has written and committed.
                 assert_eq!(cell.with(|value| unsafe { *value }), 1);
             }
@@ -130,7 +130,7 @@ fn what_was_written_before_a_commit_is_seen_by_who_is_refused_for_it() {
         let writer = thread::spawn(move || {
             // SAFETY: The reader reads only after it has seen the commit that follows.
             written.with_mut(|value| unsafe { *value = 1 });
-            drop(other.down_to_over().commit());
+            drop(other.down_to_over().try_commit());
         });
         if let Err(Refused::WrongState { actual: "Over", .. }) = link.in_down().now() {
             // SAFETY: The writer has written and committed.
@@ -175,7 +175,7 @@ fn a_rollback_leaves_the_state_as_it_was() {
                 assert_eq!(*up, 1);
             }
             thread.join().unwrap();
-            assert_eq!(link.up_to_down().commit().unwrap(), 1);
+            assert_eq!(link.up_to_down().try_commit().unwrap(), 1);
             assert_idle(&link, DOWN);
         },
     );

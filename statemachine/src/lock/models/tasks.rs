@@ -10,7 +10,7 @@ fn a_commit_wakes_a_task() {
     explore("commit against a poll", |link| {
         let other = Arc::clone(&link);
         let task = thread::spawn(move || *block_on(other.in_up().into_future()).unwrap());
-        link.down_to_up().commit_with(7).unwrap();
+        link.down_to_up().try_commit_with(7).unwrap();
         assert_eq!(task.join().unwrap(), 7);
         assert_idle(&link, UP);
     });
@@ -66,7 +66,7 @@ fn a_waker_replaced_against_being_chosen() {
             }
             *block_on(future).unwrap()
         });
-        link.down_to_up().commit_with(7).unwrap();
+        link.down_to_up().try_commit_with(7).unwrap();
         assert_eq!(task.join().unwrap(), 7);
         assert_idle(&link, UP);
     });
@@ -83,7 +83,7 @@ fn an_interrupt_ends_a_wait_or_comes_too_late() {
                 Err(refused) => assert!(matches!(refused, Refused::Interrupted { .. })),
             });
         let interrupter = thread::spawn(move || interrupt.interrupt());
-        link.down_to_up().commit_with(1).unwrap();
+        link.down_to_up().try_commit_with(1).unwrap();
         interrupter.join().unwrap();
         waiter.join().unwrap();
         assert_idle(&link, UP);

@@ -10,7 +10,7 @@ fn a_commit_wakes_who_goes_to_sleep_for_the_new_state() {
     explore("commit against going to sleep", |link| {
         let other = Arc::clone(&link);
         let waiter = thread::spawn(move || *other.in_up().within(LONG).unwrap());
-        link.down_to_up().commit_with(7).unwrap();
+        link.down_to_up().try_commit_with(7).unwrap();
         assert_eq!(waiter.join().unwrap(), 7);
         assert_idle(&link, UP);
     });
@@ -21,7 +21,7 @@ fn a_leap_wakes_who_goes_to_sleep_for_the_new_state() {
     explore("leap against going to sleep", |link| {
         let other = Arc::clone(&link);
         let waiter = thread::spawn(move || drop(other.in_over().within(LONG).unwrap()));
-        link.down_to_over().commit().unwrap();
+        link.down_to_over().try_commit().unwrap();
         waiter.join().unwrap();
         assert_idle(&link, OVER);
     });
@@ -99,10 +99,10 @@ fn who_commits_without_waiting_does_not_pass_by_a_waiter_for_ever() {
             let other = Arc::clone(&link);
             let waiter = thread::spawn(move || drop(other.in_down().within(LONG).unwrap()));
             // Whatever the order, `Down` is entered once while the waiter waits, or before it does.
-            link.up_to_down().commit().unwrap();
-            let went_up = link.down_to_up().commit_with(1).is_ok();
+            link.up_to_down().try_commit().unwrap();
+            let went_up = link.down_to_up().try_commit_with(1).is_ok();
             if went_up {
-                link.up_to_down().commit().unwrap();
+                link.up_to_down().try_commit().unwrap();
             }
             waiter.join().unwrap();
             assert_idle(&link, DOWN);
@@ -154,7 +154,7 @@ fn who_waits_in_vain_is_told_at_once() {
             Err(Refused::Unreachable { actual: "Over", .. }) => {}
             other => panic!("{other:?}"),
         });
-        link.down_to_over().commit().unwrap();
+        link.down_to_over().try_commit().unwrap();
         waiter.join().unwrap();
         assert_idle(&link, OVER);
     });
@@ -166,9 +166,9 @@ fn who_watches_sees_the_state_though_it_is_left_at_once() {
         let other = Arc::clone(&link);
         let watcher =
             thread::spawn(move || other.when(|state| state == super::LinkKind::Up).within(LONG));
-        link.down_to_up().commit_with(1).unwrap();
-        link.up_to_down().commit().unwrap();
-        link.down_to_up().commit_with(2).unwrap();
+        link.down_to_up().try_commit_with(1).unwrap();
+        link.up_to_down().try_commit().unwrap();
+        link.down_to_up().try_commit_with(2).unwrap();
         assert_eq!(watcher.join().unwrap().unwrap(), super::LinkKind::Up);
         assert_idle(&link, UP);
     });
@@ -195,7 +195,7 @@ fn a_hold_and_a_transition_that_wait_both_get_their_turn() {
         let holder = thread::spawn(move || drop(other.in_up().within(LONG).unwrap()));
         let other = Arc::clone(&link);
         let beginner = thread::spawn(move || other.up_to_up().within(LONG).unwrap().commit_with(2));
-        link.down_to_up().commit_with(1).unwrap();
+        link.down_to_up().try_commit_with(1).unwrap();
         holder.join().unwrap();
         assert_eq!(beginner.join().unwrap(), 1);
         assert_idle(&link, UP);

@@ -39,7 +39,7 @@ pub fn ours(states: usize) -> String {
     format!(
         "use statemachine::StateMachine;\n#[derive(StateMachine)]\nenum Ring {{\n{variants}}}\n\
          fn main() {{\n    let ring = RingMachine::new();\n    \
-         ring.s0_to_s1().commit().unwrap();\n}}\n"
+         ring.s0_to_s1().try_commit().unwrap();\n}}\n"
     )
 }
 

@@ -23,9 +23,9 @@ impl Change for LinkMachine {
     #[inline(always)]
     fn change(&self, from: State, to: State) -> bool {
         match (from, to) {
-            (Disconnected, Connecting) => self.disconnected_to_connecting().commit().is_ok(),
-            (Connecting, Connected) => self.connecting_to_connected().commit().is_ok(),
-            (Connected, Disconnected) => self.connected_to_disconnected().commit().is_ok(),
+            (Disconnected, Connecting) => self.disconnected_to_connecting().try_commit().is_ok(),
+            (Connecting, Connected) => self.connecting_to_connected().try_commit().is_ok(),
+            (Connected, Disconnected) => self.connected_to_disconnected().try_commit().is_ok(),
             _ => unreachable!("not declared"),
         }
     }
@@ -97,9 +97,9 @@ impl Change for Refusing {
     #[inline(always)]
     fn change(&self, from: State, to: State) -> bool {
         let refused = match (from, to) {
-            (Disconnected, Connecting) => self.0.disconnected_to_connecting().commit(),
-            (Connecting, Connected) => self.0.connecting_to_connected().commit(),
-            (Connected, Disconnected) => self.0.connected_to_disconnected().commit(),
+            (Disconnected, Connecting) => self.0.disconnected_to_connecting().try_commit(),
+            (Connecting, Connected) => self.0.connecting_to_connected().try_commit(),
+            (Connected, Disconnected) => self.0.connected_to_disconnected().try_commit(),
             _ => unreachable!("not declared"),
         };
         match refused {

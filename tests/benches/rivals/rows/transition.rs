@@ -17,7 +17,7 @@ pub fn contest() -> Contest {
     Contest {
         id: "transition",
         title: "A transition",
-        about: "Round the three states, one thread, nobody else: `a_to_b().commit()`.",
+        about: "Round the three states, one thread, nobody else: `a_to_b().try_commit()`.",
         measures: &["ns"],
         charted: 0,
         rounds: None,

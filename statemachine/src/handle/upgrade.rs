@@ -20,14 +20,7 @@ use crate::{
 /// ```
 /// use std::{thread, time::Duration};
 /// use statemachine::Refused;
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Door {
-/// #     #[state(to(Closed))]
-/// #     Open,
-/// #     #[state(to(Open))]
-/// #     Closed,
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
 /// let (mine, other) = (door.in_open().now()?, door.in_open().now()?);
@@ -41,22 +34,16 @@ use crate::{
 /// # Ok::<(), Refused>(())
 /// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
-pub struct Leave<'a, A: State, B> {
+pub struct Upgrade<'a, A: State, B> {
     /// Gone while it stands in the queue, and when it was traded.
-    held: Option<Shared<'a, A::Machine>>,
+    held: Option<Shared<'a, A::Enum>>,
     to: PhantomData<fn() -> (A, B)>,
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Leave<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> Upgrade<'a, A, B> {
     verbs!(InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
         "# use statemachine::StateMachine;
-# #[derive(StateMachine)]
-# enum Door {
-#     #[state(to(Closed))]
-#     Open,
-#     #[state(to(Open))]
-#     Closed,
-# }
+# use statemachine_example::*;
 let door = DoorMachine::new();
 let (mine, other) = (door.in_open().now()?, door.in_open().now()?);
 let refused = mine.to::<door::Closed>().now().unwrap_err();
@@ -73,13 +60,13 @@ assert!(door.is_closed());
     }
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Handle for Leave<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> Handle for Upgrade<'a, A, B> {
     type Output = InTransition<'a, A, B>;
     type Error = RefusedWith<InState<'a, A>>;
 }
 
-impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
-    type Place = Place<'a, A::Machine>;
+impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Upgrade<'a, A, B> {
+    type Place = Place<'a, A::Enum>;
 
     #[inline]
     fn look(&self) -> Word {
@@ -88,7 +75,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
 
     /// Looks only: the word is what a trade of the hold begins with.
     #[inline]
-    fn attempt(&mut self) -> Result<Granted<'a, A::Machine>, Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, A::Enum>, Word> {
         Err(self.look())
     }
 
@@ -97,7 +84,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
         true
     }
 
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Machine>, Refusal> {
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Enum>, Refusal> {
         match self.held.take().expect(ASKED_TWICE).try_upgrade(&Self::REQUEST, seen) {
             Ok(right) => Ok(Granted::Exclusive(right)),
             Err((refusal, held)) => {
@@ -107,7 +94,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
         }
     }
 
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Enum>, Answer<'a, A::Enum>> {
         let held = self.held.take().expect(ASKED_TWICE);
         Place::take(held.lock(), Self::REQUEST, Some(held), notify)
     }
@@ -115,7 +102,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
     #[inline]
     fn accept(
         self,
-        granted: Granted<'a, A::Machine>,
+        granted: Granted<'a, A::Enum>,
         waited: Waited,
     ) -> Result<InTransition<'a, A, B>, RefusedWith<InState<'a, A>>> {
         let Granted::Exclusive(right) = granted else {
@@ -131,12 +118,12 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
     fn refuse(
         mut self,
         refusal: Refusal,
-        held: Option<Shared<'a, A::Machine>>,
+        held: Option<Shared<'a, A::Enum>>,
         waited: Duration,
     ) -> RefusedWith<InState<'a, A>> {
         let held = held.or_else(|| self.held.take()).expect("a refusal gives the hold back");
         RefusedWith {
-            refused: explain::<A::Machine>(refusal, A::EXPECTED, Some(B::NAME), waited),
+            refused: explain::<A::Enum>(refusal, A::EXPECTED, Some(B::NAME), waited),
             data: InState::of(held),
         }
     }
@@ -144,7 +131,7 @@ impl<'a, A: State, B: State<Machine = A::Machine>> Ask for Leave<'a, A, B> {
 
 const ASKED_TWICE: &str = "a handle is asked once";
 
-impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Leave<'a, A, B> {
+impl<'a, A: State, B: State<Enum = A::Enum>> IntoFuture for Upgrade<'a, A, B> {
     type Output = Result<InTransition<'a, A, B>, RefusedWith<InState<'a, A>>>;
     type IntoFuture = Wait<'static, Self>;
 
@@ -153,9 +140,9 @@ impl<'a, A: State, B: State<Machine = A::Machine>> IntoFuture for Leave<'a, A, B
     }
 }
 
-impl<A: State, B: State> fmt::Debug for Leave<'_, A, B> {
+impl<A: State, B: State> fmt::Debug for Upgrade<'_, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leave")
+        f.debug_struct("Upgrade")
             .field("from", &format_args!("{}", A::NAME))
             .field("to", &format_args!("{}", B::NAME))
             .finish_non_exhaustive()

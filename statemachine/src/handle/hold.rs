@@ -22,18 +22,11 @@ use crate::{
 ///
 /// ```
 /// use std::{thread, time::{Duration, Instant}};
-/// # use statemachine::StateMachine;
-/// # #[derive(StateMachine)]
-/// # enum Slot {
-/// #     #[state(to(Full))]
-/// #     Empty,
-/// #     #[state(to(Empty))]
-/// #     Full(String),
-/// # }
+/// # use statemachine_example::*;
 ///
 /// let slots = [SlotMachine::new(), SlotMachine::new()];
 /// thread::scope(|scope| {
-///     scope.spawn(|| slots.each_ref().map(|slot| slot.empty_to_full().commit_with("text".into())));
+///     scope.spawn(|| slots.each_ref().map(|slot| slot.empty_to_full().try_commit_with("text".into())));
 ///     // One deadline for all the waits.
 ///     let deadline = Instant::now() + Duration::from_secs(60);
 ///     for slot in &slots {
@@ -44,27 +37,21 @@ use crate::{
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
-pub struct StateHandle<'a, A: State> {
-    machine: &'a Machine<A::Machine>,
+pub struct Hold<'a, A: State> {
+    machine: &'a Machine<A::Enum>,
 }
 
-impl<'a, A: State> StateHandle<'a, A> {
+impl<'a, A: State> Hold<'a, A> {
     verbs!(InState<'a, A>, Refused;
         "# use statemachine::StateMachine;
-# #[derive(StateMachine)]
-# enum Door {
-#     #[state(to(Closed))]
-#     Open,
-#     #[state(to(Open))]
-#     Closed,
-# }
+# use statemachine_example::*;
 let door = DoorMachine::new();
 let open = door.in_open().now()?;
 assert!(door.in_closed().now().is_err());
 # Ok::<(), statemachine::Refused>(())");
 
     #[inline]
-    pub(crate) fn new(machine: &'a Machine<A::Machine>) -> Self {
+    pub(crate) fn new(machine: &'a Machine<A::Enum>) -> Self {
         Self { machine }
     }
 
@@ -75,22 +62,15 @@ assert!(door.in_closed().now().is_err());
     /// [`Transition::after`](crate::Transition::after).
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// door.in_open().on_exit(|change| println!("change {}", change.sequence));
-    /// door.open_to_closed().commit()?;
+    /// door.open_to_closed().try_commit()?;
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     pub fn on_exit(
         self,
-        handler: impl Fn(&Change<<A::Machine as StateMachine>::Kind>) + Send + Sync + 'static,
+        handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
         self.machine.register(|handlers| handlers.on_exit(Self::position(), handler))
     }
@@ -102,22 +82,15 @@ assert!(door.in_closed().now().is_err());
     /// is said at [`Transition::after`](crate::Transition::after).
     ///
     /// ```
-    /// # use statemachine::StateMachine;
-    /// # #[derive(StateMachine)]
-    /// # enum Door {
-    /// #     #[state(to(Closed))]
-    /// #     Open,
-    /// #     #[state(to(Open))]
-    /// #     Closed,
-    /// # }
+    /// # use statemachine_example::*;
     /// let door = DoorMachine::new();
     /// door.in_closed().on_enter(|change| println!("change {}", change.sequence));
-    /// door.open_to_closed().commit()?;
+    /// door.open_to_closed().try_commit()?;
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     pub fn on_enter(
         self,
-        handler: impl Fn(&Change<<A::Machine as StateMachine>::Kind>) + Send + Sync + 'static,
+        handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
         self.machine.register(|handlers| handlers.on_enter(Self::position(), handler))
     }
@@ -125,7 +98,7 @@ assert!(door.in_closed().now().is_err());
     /// None where any state is meant.
     #[inline]
     fn position() -> Option<u16> {
-        (A::INDEX != Any::<A::Machine>::INDEX).then_some(A::INDEX)
+        (A::INDEX != Any::<A::Enum>::INDEX).then_some(A::INDEX)
     }
 
     #[inline(always)]
@@ -138,13 +111,13 @@ assert!(door.in_closed().now().is_err());
     }
 }
 
-impl<'a, A: State> Handle for StateHandle<'a, A> {
+impl<'a, A: State> Handle for Hold<'a, A> {
     type Output = InState<'a, A>;
     type Error = Refused;
 }
 
-impl<'a, A: State> Ask for StateHandle<'a, A> {
-    type Place = Place<'a, A::Machine>;
+impl<'a, A: State> Ask for Hold<'a, A> {
+    type Place = Place<'a, A::Enum>;
 
     #[inline]
     fn look(&self) -> Word {
@@ -152,7 +125,7 @@ impl<'a, A: State> Ask for StateHandle<'a, A> {
     }
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<Granted<'a, A::Machine>, Word> {
+    fn attempt(&mut self) -> Result<Granted<'a, A::Enum>, Word> {
         let lock = self.machine.lock();
         lock.try_hold(Self::states(), lock.look())
     }
@@ -162,20 +135,16 @@ impl<'a, A: State> Ask for StateHandle<'a, A> {
         Self::states().contains(state)
     }
 
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Machine>, Refusal> {
+    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Enum>, Refusal> {
         self.machine.lock().acquire(&Self::request(), seen)
     }
 
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Machine>, Answer<'a, A::Machine>> {
+    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Enum>, Answer<'a, A::Enum>> {
         Place::take(self.machine.lock(), Self::request(), None, notify)
     }
 
     #[inline(always)]
-    fn accept(
-        self,
-        granted: Granted<'a, A::Machine>,
-        _: Waited,
-    ) -> Result<InState<'a, A>, Refused> {
+    fn accept(self, granted: Granted<'a, A::Enum>, _: Waited) -> Result<InState<'a, A>, Refused> {
         match granted {
             Granted::Shared(right) => Ok(InState::of(right)),
             Granted::Exclusive(_) | Granted::Watched(_) => {
@@ -185,17 +154,12 @@ impl<'a, A: State> Ask for StateHandle<'a, A> {
     }
 
     #[inline(always)]
-    fn refuse(
-        self,
-        refusal: Refusal,
-        _: Option<Shared<'a, A::Machine>>,
-        waited: Duration,
-    ) -> Refused {
-        explain::<A::Machine>(refusal, A::EXPECTED, None, waited)
+    fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
+        explain::<A::Enum>(refusal, A::EXPECTED, None, waited)
     }
 }
 
-impl<'a, A: State> IntoFuture for StateHandle<'a, A> {
+impl<'a, A: State> IntoFuture for Hold<'a, A> {
     type Output = Result<InState<'a, A>, Refused>;
     type IntoFuture = Wait<'static, Self>;
 
@@ -204,17 +168,17 @@ impl<'a, A: State> IntoFuture for StateHandle<'a, A> {
     }
 }
 
-impl<A: State> Clone for StateHandle<'_, A> {
+impl<A: State> Clone for Hold<'_, A> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<A: State> Copy for StateHandle<'_, A> {}
+impl<A: State> Copy for Hold<'_, A> {}
 
-impl<A: State> fmt::Debug for StateHandle<'_, A> {
+impl<A: State> fmt::Debug for Hold<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StateHandle")
+        f.debug_struct("Hold")
             .field("machine", self.machine)
             .field("state", &format_args!("{}", A::NAME))
             .finish()
