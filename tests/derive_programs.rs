@@ -74,7 +74,8 @@ fn each_illegal_call_of_tcp_is_one_error() {
     let mut illegal = Vec::new();
     for (from, (_, word, targets)) in TCP.iter().enumerate() {
         for (to, (_, other, _)) in TCP.iter().enumerate() {
-            writeln!(program, "    let _ = tcp.{word}_to_{other}().try_commit();").expect("a string");
+            writeln!(program, "    let _ = tcp.{word}_to_{other}().try_commit();")
+                .expect("a string");
             if !targets.contains(&to) {
                 illegal.push((program.lines().count(), from, to));
             }

@@ -1,17 +1,35 @@
-//! One file a section of the description of the public interface, under the same names.
+//! What needs no process of its own: one file a section of the description of the public interface,
+//! under the same names, and one a subject that runs through several of them.
 
+mod actions;
+mod autotraits;
 mod declaring;
+mod diagrams;
+mod executors;
 mod generated;
 mod handlers;
+mod handlers_reentrant;
+mod handlers_routes;
 mod handles;
+#[cfg(feature = "history")]
+mod history;
 mod in_state;
 mod in_transition;
 mod interrupt;
+mod linearizable;
+mod load;
 mod machine;
+mod model;
 mod refused;
 mod semantics;
-mod the_idea;
+#[cfg(feature = "serde")]
+mod serde;
+mod starvation;
 mod transition;
+mod waiting;
+mod wakers;
+mod wakeups;
+mod walkthrough;
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 

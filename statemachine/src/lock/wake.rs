@@ -96,13 +96,14 @@ impl Errand {
 /// the task had waited for to the next, whose waker may do the same, and so on through the queue.
 const DEPTH: usize = 64;
 
+#[derive(Default)]
 struct Nesting {
     depth: Cell<usize>,
     put_off: RefCell<VecDeque<Errand>>,
 }
 
 thread_local! {
-    static NESTING: Nesting = Nesting { depth: Cell::new(0), put_off: RefCell::new(VecDeque::new()) };
+    static NESTING: Nesting = Nesting::default();
 }
 
 /// Runs it now; inside of [`DEPTH`] others, when the innermost of these has returned.

@@ -4,7 +4,7 @@
 
 use statemachine::{Machine, StateMachine};
 
-#[path = "../examples/machines.rs"]
+#[path = "../../examples/machines.rs"]
 mod machines;
 
 use machines::{Container, Http2Stream, Tcp, TcpMachine};

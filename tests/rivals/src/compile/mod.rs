@@ -4,8 +4,8 @@ mod rings;
 
 use std::{
     cell::Cell,
-    fs,
-    path::{Path, PathBuf},
+    env, fs,
+    path::PathBuf,
     process::{Command, Stdio},
     rc::Rc,
 };
@@ -15,8 +15,8 @@ use crate::{
     usage::Usage,
 };
 
-const RUNTIME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../statemachine");
-const LOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+const RUNTIME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../statemachine");
+const LOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
 
 const SIZES: [usize; 4] = [10, 20, 50, 200];
 
@@ -110,7 +110,10 @@ struct Check {
 
 impl Crate {
     fn new() -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rings");
+        // Beside the profile's folder, in the target folder.
+        let program = env::current_exe().expect("a program has a path");
+        let target = program.ancestors().nth(2).expect("it is run from the target folder");
+        let folder = target.join("tmp").join("rings");
         fs::create_dir_all(folder.join("src/bin")).expect("the target folder can be written");
         let manifest = format!(
             "[package]\nname = \"rings\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
