@@ -9,7 +9,7 @@ use crate::{
     change::Change,
     diagram::Picture,
     handle::{Hold, Transition, When},
-    handlers::{HandlerId, Handlers},
+    handlers::HandlerId,
     lock::Lock,
     refused::NeedsData,
     state::{Any, Kind, State, StateMachine, TransitionTo},
@@ -194,7 +194,7 @@ impl<S: StateMachine> Machine<S> {
         A: State<Enum = S> + TransitionTo<B>,
         B: State<Enum = S>,
     {
-        Transition::declared(self)
+        Transition::declared(&self.lock)
     }
 
     /// A handle on state `A`: the generic spelling of `in_a()`.
@@ -212,7 +212,7 @@ impl<S: StateMachine> Machine<S> {
     /// ```
     #[inline]
     pub fn in_state<A: State<Enum = S>>(&self) -> Hold<'_, A> {
-        Hold::new(self)
+        Hold::new(&self.lock)
     }
 
     /// A handle on whatever state the machine is in.
@@ -230,7 +230,7 @@ impl<S: StateMachine> Machine<S> {
     /// ```
     #[inline]
     pub fn hold(&self) -> Hold<'_, Any<S>> {
-        Hold::new(self)
+        Hold::new(&self.lock)
     }
 
     /// A handle on any state that the predicate likes. It holds nothing: what is had is the state
@@ -251,7 +251,7 @@ impl<S: StateMachine> Machine<S> {
     ///
     /// Where the predicate does.
     pub fn when(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> When<'_, S> {
-        When::new(self, |state| predicate(S::Kind::at(state)))
+        When::new(&self.lock, |state| predicate(S::Kind::at(state)))
     }
 
     /// Registers a handler for every change, called after each commit on the thread that made it.
@@ -268,7 +268,7 @@ impl<S: StateMachine> Machine<S> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     pub fn observe(&self, handler: impl Fn(&Change<S::Kind>) + Send + Sync + 'static) -> HandlerId {
-        self.register(|handlers| handlers.observe(handler))
+        self.lock.register(|handlers| handlers.observe(handler))
     }
 
     /// Removes a handler; whether it was registered.
@@ -325,7 +325,7 @@ impl<S: StateMachine> Machine<S> {
     /// ```
     #[must_use]
     pub fn waiting(&self) -> Waiting {
-        Waiting::of(self)
+        Waiting::of(&self.lock)
     }
 
     /// The machine's picture with the state that it is in marked, in Mermaid's language for state
@@ -383,12 +383,6 @@ impl<S: StateMachine> Machine<S> {
     pub(crate) fn lock(&self) -> &Lock<S> {
         &self.lock
     }
-
-    pub(crate) fn register(&self, register: impl FnOnce(&Handlers<S>) -> HandlerId) -> HandlerId {
-        let id = register(self.lock.handlers());
-        self.lock.set_handlers();
-        id
-    }
 }
 
 // A panic leaves a machine as consistent as it found it: what it interrupts is rolled back.
@@ -403,12 +397,6 @@ impl<S: StateMachine> From<S> for Machine<S> {
 
 impl<S: StateMachine> fmt::Debug for Machine<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Waiting { machine, state, in_transition, holders, waiters } = self.waiting();
-        f.debug_struct(machine)
-            .field("state", &format_args!("{state}"))
-            .field("in_transition", &in_transition)
-            .field("holders", &holders)
-            .field("waiters", &waiters)
-            .finish_non_exhaustive()
+        self.lock.fmt(f)
     }
 }

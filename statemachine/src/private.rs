@@ -120,13 +120,13 @@ pub const fn machine_with<S: StateMachine>(_: S, _: u16) -> Machine<S> {
 /// From whichever declared source to `B`.
 #[inline]
 pub fn to<B: State>(machine: &Machine<B::Enum>) -> Transition<'_, Any<B::Enum>, B> {
-    Transition::from_sources(machine)
+    Transition::from_sources(machine.lock())
 }
 
 /// From anywhere to `B`.
 #[inline]
 pub fn reset<B: State>(machine: &Machine<B::Enum>) -> Transition<'_, Any<B::Enum>, B> {
-    Transition::from_anywhere(machine)
+    Transition::from_anywhere(machine.lock())
 }
 
 /// Whether the machine is in the state at that position.

@@ -4,13 +4,12 @@ use std::{fmt, thread::ThreadId, time::Instant};
 
 use crate::{
     graph::StateSet,
-    lock::{Request, Seen},
-    machine::Machine,
+    lock::{Lock, Request, Seen},
     state::StateMachine,
 };
 
 /// Who waits for a machine, and behind what, as it was at one instant: made by
-/// [`Machine::waiting`].
+/// [`Machine::waiting`](crate::Machine::waiting).
 ///
 /// Its `Display` is for people: one line for the machine, and one for each who waits.
 ///
@@ -157,8 +156,8 @@ pub enum WaitsFor {
 }
 
 impl Waiting {
-    pub(crate) fn of<S: StateMachine>(machine: &Machine<S>) -> Self {
-        let (word, waiters) = machine.lock().inspect();
+    pub(crate) fn of<S: StateMachine>(lock: &Lock<S>) -> Self {
+        let (word, waiters) = lock.inspect();
         Self {
             machine: S::NAME,
             state: name::<S>(word.state()),
@@ -263,5 +262,17 @@ impl fmt::Display for WaitsFor {
             Self::Hold { states } => write!(f, "a hold on {}", states.join(" or ")),
             Self::When { states } => write!(f, "a look at {}", states.join(" or ")),
         }
+    }
+}
+
+impl<S: StateMachine> fmt::Debug for Lock<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Waiting { machine, state, in_transition, holders, waiters } = Waiting::of(self);
+        f.debug_struct(machine)
+            .field("state", &format_args!("{state}"))
+            .field("in_transition", &in_transition)
+            .field("holders", &holders)
+            .field("waiters", &waiters)
+            .finish_non_exhaustive()
     }
 }

@@ -75,13 +75,13 @@ shared! {
 }
 
 // What a task waits with moves with the task.
-assert_impl_all!(Wait<'static, To<Data>>: Send);
-assert_impl_all!(Wait<'static, ToAny<Data>>: Send);
-assert_impl_all!(Wait<'static, JoinTo<Data>>: Send);
-assert_impl_all!(Wait<'static, LeaveTo<Data>>: Send);
-assert_impl_all!(Wait<'static, In<Data>>: Send);
-assert_impl_all!(Wait<'static, InAny<Data>>: Send);
-assert_impl_all!(Wait<'static, Seen<Data>>: Send);
+assert_impl_all!(Wait<To<Data>>: Send);
+assert_impl_all!(Wait<ToAny<Data>>: Send);
+assert_impl_all!(Wait<JoinTo<Data>>: Send);
+assert_impl_all!(Wait<LeaveTo<Data>>: Send);
+assert_impl_all!(Wait<In<Data>>: Send);
+assert_impl_all!(Wait<InAny<Data>>: Send);
+assert_impl_all!(Wait<Seen<Data>>: Send);
 
 /// May be sent, not shared.
 type Unsync = Cell<u8>;
@@ -106,9 +106,9 @@ unshared! {
     InAny<Unsync>,
     Seen<Unsync>,
     Interruptible<'static, In<Unsync>>,
-    Wait<'static, To<Unsync>>,
-    Wait<'static, LeaveTo<Unsync>>,
-    Wait<'static, In<Unsync>>,
+    Wait<To<Unsync>>,
+    Wait<LeaveTo<Unsync>>,
+    Wait<In<Unsync>>,
     Leaving<Unsync>,
     LeavingAny<Unsync>,
     Held<Unsync>,

@@ -1,18 +1,18 @@
 //! A handle on a state.
 
-use std::{fmt, future::IntoFuture, time::Duration};
+use std::{fmt, time::Duration};
 
+use super::{Asks, explain};
 use crate::{
     change::Change,
     graph::StateSet,
     guard::InState,
     handlers::HandlerId,
-    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, Word},
-    machine::Machine,
+    lock::{Granted, Lock, Refusal, Request, Shared},
     refused::Refused,
     state::{Any, State, StateMachine},
     trace::Waited,
-    wait::{Ask, Handle, Wait, explain, verbs},
+    wait::handle,
 };
 
 /// A handle on state `A`, or with [`Any`] on whatever state the machine is in.
@@ -38,21 +38,22 @@ use crate::{
 /// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Hold<'a, A: State> {
-    machine: &'a Machine<A::Enum>,
+    lock: &'a Lock<A::Enum>,
 }
 
-impl<'a, A: State> Hold<'a, A> {
-    verbs!(InState<'a, A>, Refused;
-        "# use statemachine::StateMachine;
-# use statemachine_example::*;
+handle! {
+    impl['a, A: State] Hold<'a, A>: InState<'a, A>, Refused;
+    "# use statemachine_example::*;
 let door = DoorMachine::new();
 let open = door.in_open().now()?;
 assert!(door.in_closed().now().is_err());
-# Ok::<(), statemachine::Refused>(())");
+# Ok::<(), statemachine::Refused>(())"
+}
 
+impl<'a, A: State> Hold<'a, A> {
     #[inline]
-    pub(crate) fn new(machine: &'a Machine<A::Enum>) -> Self {
-        Self { machine }
+    pub(crate) fn new(lock: &'a Lock<A::Enum>) -> Self {
+        Self { lock }
     }
 
     /// Registers a handler that is called after each commit that leaves the state, on the thread
@@ -72,7 +73,7 @@ assert!(door.in_closed().now().is_err());
         self,
         handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.machine.register(|handlers| handlers.on_exit(Self::position(), handler))
+        self.lock.register(|handlers| handlers.on_exit(Self::position(), handler))
     }
 
     /// Registers a handler that is called after each commit that enters the state, on the thread
@@ -92,7 +93,7 @@ assert!(door.in_closed().now().is_err());
         self,
         handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.machine.register(|handlers| handlers.on_enter(Self::position(), handler))
+        self.lock.register(|handlers| handlers.on_enter(Self::position(), handler))
     }
 
     /// None where any state is meant.
@@ -105,42 +106,21 @@ assert!(door.in_closed().now().is_err());
     fn states() -> StateSet {
         Self::position().map_or(StateSet::All, StateSet::One)
     }
-
-    fn request() -> Request {
-        Request::Hold(Self::states())
-    }
 }
 
-impl<'a, A: State> Handle for Hold<'a, A> {
-    type Output = InState<'a, A>;
-    type Error = Refused;
-}
-
-impl<'a, A: State> Ask for Hold<'a, A> {
-    type Place = Place<'a, A::Enum>;
+impl<'a, A: State> Asks for Hold<'a, A> {
+    type Site = &'a Lock<A::Enum>;
+    type Given = InState<'a, A>;
+    type Denied = Refused;
 
     #[inline]
-    fn look(&self) -> Word {
-        self.machine.lock().look()
+    fn site(&self) -> &'a Lock<A::Enum> {
+        self.lock
     }
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<Granted<'a, A::Enum>, Word> {
-        let lock = self.machine.lock();
-        lock.try_hold(Self::states(), lock.look())
-    }
-
-    #[inline(always)]
-    fn wants(&self, state: u16) -> bool {
-        Self::states().contains(state)
-    }
-
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Enum>, Refusal> {
-        self.machine.lock().acquire(&Self::request(), seen)
-    }
-
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Enum>, Answer<'a, A::Enum>> {
-        Place::take(self.machine.lock(), Self::request(), None, notify)
+    fn request(&self) -> Request {
+        Request::Hold(Self::states())
     }
 
     #[inline(always)]
@@ -159,15 +139,6 @@ impl<'a, A: State> Ask for Hold<'a, A> {
     }
 }
 
-impl<'a, A: State> IntoFuture for Hold<'a, A> {
-    type Output = Result<InState<'a, A>, Refused>;
-    type IntoFuture = Wait<'static, Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Wait::new(self, None)
-    }
-}
-
 impl<A: State> Clone for Hold<'_, A> {
     fn clone(&self) -> Self {
         *self
@@ -179,7 +150,7 @@ impl<A: State> Copy for Hold<'_, A> {}
 impl<A: State> fmt::Debug for Hold<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hold")
-            .field("machine", self.machine)
+            .field("machine", self.lock)
             .field("state", &format_args!("{}", A::NAME))
             .finish()
     }

@@ -1,16 +1,15 @@
 //! A handle on a transition that somebody else may make.
 
-use std::{fmt, future::IntoFuture, time::Duration};
+use std::{fmt, time::Duration};
 
-use super::Transition;
+use super::{Asks, Transition, explain};
 use crate::{
-    graph::StateSet,
     guard::{InState, InTransition, Joined},
-    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, Word},
+    lock::{Granted, Lock, Refusal, Request, Shared},
     refused::Refused,
     state::State,
     trace::Waited,
-    wait::{Ask, Handle, Wait, explain, verbs},
+    wait::handle,
 };
 
 /// A handle on the transition from `A` to `B`, content where somebody else makes it.
@@ -51,9 +50,9 @@ pub struct Join<'a, A: State, B> {
     transition: Transition<'a, A, B>,
 }
 
-impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
-    verbs!(Joined<'a, A, B>, Refused;
-        "# use statemachine::{Joined, StateMachine};
+handle! {
+    impl['a, A: State, B: State<Enum = A::Enum>] Join<'a, A, B>: Joined<'a, A, B>, Refused;
+    "# use statemachine::{Joined, StateMachine};
 # use statemachine_example::*;
 let door = DoorMachine::new();
 match door.open_to_closed().or_join().now()? {
@@ -61,54 +60,29 @@ match door.open_to_closed().or_join().now()? {
     Joined::There(closed) => drop(closed),
 }
 assert!(door.is_closed());
-# Ok::<(), statemachine::Refused>(())");
+# Ok::<(), statemachine::Refused>(())"
+}
 
+impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
     #[inline]
     pub(super) fn new(transition: Transition<'a, A, B>) -> Self {
         Self { transition }
     }
+}
+
+impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Join<'a, A, B> {
+    type Site = &'a Lock<A::Enum>;
+    type Given = Joined<'a, A, B>;
+    type Denied = Refused;
 
     #[inline]
+    fn site(&self) -> &'a Lock<A::Enum> {
+        self.transition.site()
+    }
+
+    #[inline(always)]
     fn request(&self) -> Request {
         Request::Join { from: self.transition.from(), to: B::INDEX }
-    }
-}
-
-impl<'a, A: State, B: State<Enum = A::Enum>> Handle for Join<'a, A, B> {
-    type Output = Joined<'a, A, B>;
-    type Error = Refused;
-}
-
-impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Join<'a, A, B> {
-    type Place = Place<'a, A::Enum>;
-
-    #[inline]
-    fn look(&self) -> Word {
-        self.transition.machine().lock().look()
-    }
-
-    #[inline(always)]
-    fn attempt(&mut self) -> Result<Granted<'a, A::Enum>, Word> {
-        let lock = self.transition.machine().lock();
-        let seen = lock.look();
-        if seen.state() == B::INDEX {
-            lock.try_hold(StateSet::One(B::INDEX), seen)
-        } else {
-            lock.try_begin(self.transition.from(), seen)
-        }
-    }
-
-    #[inline(always)]
-    fn wants(&self, state: u16) -> bool {
-        state == B::INDEX || self.transition.from().contains(state)
-    }
-
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Enum>, Refusal> {
-        self.transition.machine().lock().acquire(&self.request(), seen)
-    }
-
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Enum>, Answer<'a, A::Enum>> {
-        Place::take(self.transition.machine().lock(), self.request(), None, notify)
     }
 
     #[inline]
@@ -129,15 +103,6 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Join<'a, A, B> {
     #[inline(always)]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
         explain::<A::Enum>(refusal, self.transition.expected(), Some(B::NAME), waited)
-    }
-}
-
-impl<'a, A: State, B: State<Enum = A::Enum>> IntoFuture for Join<'a, A, B> {
-    type Output = Result<Joined<'a, A, B>, Refused>;
-    type IntoFuture = Wait<'static, Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Wait::new(self, None)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is asked: handles on transitions and states, each with the verbs of [`crate::wait`].
 //!
-//! A handle does nothing by itself; it says what is wanted, and the verb says how long to wait.
+//! A handle does nothing by itself; it says what is wanted, and the verb says how long to wait. It is
+//! a lock, a [`Request`], and two constructors: of the guard and of the refusal.
 
 mod hold;
 mod join;
@@ -8,4 +9,195 @@ mod transition;
 mod upgrade;
 mod when;
 
+use std::time::Duration;
+
+use crate::{
+    lock::{Answer, Granted, Lock, Notify, Place, Refusal, Request, Shared, Word},
+    refused::Refused,
+    state::StateMachine,
+    trace::{self, Waited},
+    wait::{AnswerAt, Ask, Queued},
+};
+
 pub use self::{hold::Hold, join::Join, transition::Transition, upgrade::Upgrade, when::When};
+
+/// A handle on one machine.
+pub(crate) trait Asks: Sized {
+    type Site: Site;
+    type Given;
+    type Denied;
+
+    /// The lock that is asked.
+    fn site(&self) -> Self::Site;
+
+    fn request(&self) -> Request;
+
+    /// Where the hold is that is to be traded, in a handle that is for that.
+    #[inline(always)]
+    fn held(&mut self) -> Option<&mut Option<HeldAt<Self>>> {
+        None
+    }
+
+    /// Makes the guard of what was granted, which a handler may still veto.
+    fn accept(self, granted: GrantedAt<Self>, waited: Waited) -> Result<Self::Given, Self::Denied>;
+
+    /// Makes the error, with the hold that was to be traded.
+    fn refuse(self, refusal: Refusal, held: Option<HeldAt<Self>>, waited: Duration) -> Self::Denied;
+}
+
+type PlaceAt<H> = <<H as Asks>::Site as Site>::Place;
+type GrantedAt<H> = <PlaceAt<H> as Queued>::Granted;
+type HeldAt<H> = <PlaceAt<H> as Queued>::Held;
+
+/// A lock that is asked, without its lifetime: inside of a task the compiler must do without knowing
+/// that two lifetimes are the same.
+pub(crate) trait Site: Copy {
+    type Place: Queued;
+
+    fn look(self) -> Word;
+    fn attempt(self, request: &Request) -> Result<<Self::Place as Queued>::Granted, Word>;
+    fn acquire(
+        self,
+        request: &Request,
+        held: Option<&mut Option<<Self::Place as Queued>::Held>>,
+        seen: Word,
+    ) -> Result<<Self::Place as Queued>::Granted, Refusal>;
+    fn enter(
+        self,
+        request: Request,
+        held: Option<<Self::Place as Queued>::Held>,
+        notify: Notify,
+    ) -> Result<Self::Place, AnswerAt<Self::Place>>;
+}
+
+impl<'a, S: StateMachine> Site for &'a Lock<S> {
+    type Place = Place<'a, S>;
+
+    #[inline]
+    fn look(self) -> Word {
+        self.look()
+    }
+
+    #[inline(always)]
+    fn attempt(self, request: &Request) -> Result<Granted<'a, S>, Word> {
+        self.attempt(request)
+    }
+
+    #[inline]
+    fn acquire(
+        self,
+        request: &Request,
+        held: Option<&mut Option<Shared<'a, S>>>,
+        seen: Word,
+    ) -> Result<Granted<'a, S>, Refusal> {
+        let Some(place) = held else {
+            return self.acquire(request, seen);
+        };
+        match place.take().expect(ASKED_ONCE).try_upgrade(request, seen) {
+            Ok(right) => Ok(Granted::Exclusive(right)),
+            Err((refusal, held)) => {
+                *place = Some(held);
+                Err(refusal)
+            }
+        }
+    }
+
+    #[inline]
+    fn enter(
+        self,
+        request: Request,
+        held: Option<Shared<'a, S>>,
+        notify: Notify,
+    ) -> Result<Place<'a, S>, Answer<'a, S>> {
+        Place::take(self, request, held, notify)
+    }
+}
+
+const ASKED_ONCE: &str = "a handle is asked once";
+
+impl<H: Asks> Ask for H {
+    type Place = PlaceAt<H>;
+    type Given = H::Given;
+    type Denied = H::Denied;
+
+    #[inline]
+    fn look(&self) -> Word {
+        self.site().look()
+    }
+
+    #[inline(always)]
+    fn attempt(&mut self) -> Result<GrantedAt<H>, Word> {
+        self.site().attempt(&self.request())
+    }
+
+    #[inline(always)]
+    fn wants(&self, state: u16) -> bool {
+        self.request().wants(state).is_some()
+    }
+
+    fn insist(&mut self, seen: Word) -> Result<GrantedAt<H>, Refusal> {
+        self.site().acquire(&self.request(), self.held(), seen)
+    }
+
+    fn enter(&mut self, notify: Notify) -> Result<PlaceAt<H>, AnswerAt<PlaceAt<H>>> {
+        let held = self.held().map(|held| held.take().expect(ASKED_ONCE));
+        self.site().enter(self.request(), held, notify)
+    }
+
+    #[inline(always)]
+    fn accept(self, granted: GrantedAt<H>, waited: Waited) -> Result<H::Given, H::Denied> {
+        Asks::accept(self, granted, waited)
+    }
+
+    #[inline(always)]
+    fn refuse(self, refusal: Refusal, held: Option<HeldAt<H>>, waited: Duration) -> H::Denied {
+        Asks::refuse(self, refusal, held, waited)
+    }
+}
+
+/// The names of a refusal of what was asked for: a transition to that state, or a state.
+///
+/// The commonest one is inlined: where the caller does not read it, the compiler leaves it unmade.
+#[inline(always)]
+fn explain<S: StateMachine>(
+    refusal: Refusal,
+    expected: &'static [&'static str],
+    to: Option<&'static str>,
+    waited: Duration,
+) -> Refused {
+    let Refusal::WrongState(state) = refusal else {
+        return explain_rare::<S>(refusal, expected, to, waited);
+    };
+    // Without a panic, which would be an effect and so have to be kept.
+    let actual = S::STATES.get(usize::from(state)).copied().unwrap_or_default();
+    let refused = Refused::WrongState { machine: S::NAME, expected, actual };
+    trace::refused(&refused, expected, to, waited);
+    refused
+}
+
+#[cold]
+fn explain_rare<S: StateMachine>(
+    refusal: Refusal,
+    expected: &'static [&'static str],
+    to: Option<&'static str>,
+    waited: Duration,
+) -> Refused {
+    let machine = S::NAME;
+    let name = |state: u16| S::STATES[usize::from(state)];
+    let refused = match refusal {
+        Refusal::WrongState(state) => {
+            Refused::WrongState { machine, expected, actual: name(state) }
+        }
+        Refusal::InTransition => Refused::InTransition { machine },
+        Refusal::InUse { state, holders } => {
+            Refused::InUse { machine, state: name(state), holders: holders as usize }
+        }
+        Refusal::Unreachable(state) => {
+            Refused::Unreachable { machine, expected, actual: name(state) }
+        }
+        Refusal::TimedOut(state) => Refused::TimedOut { machine, waited, actual: name(state) },
+        Refusal::Interrupted => Refused::Interrupted { machine },
+    };
+    trace::refused(&refused, expected, to, waited);
+    refused
+}

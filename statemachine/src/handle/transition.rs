@@ -1,19 +1,18 @@
 //! A handle on a transition.
 
-use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
+use std::{fmt, marker::PhantomData, time::Duration};
 
-use super::Join;
+use super::{Asks, Join, explain};
 use crate::{
     change::Change,
     graph::StateSet,
     guard::InTransition,
     handlers::{HandlerId, Route, Veto},
-    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, Word},
-    machine::Machine,
+    lock::{Granted, Lock, Refusal, Request, Shared, Word},
     refused::{Refused, RefusedWith},
     state::{Any, Dataless, State, StateMachine, View},
     trace::{self, Waited},
-    wait::{Ask, Handle, Wait, explain, now, now_slowly, verbs},
+    wait::{handle, now, now_slowly},
 };
 
 /// A handle on the transition from `A` to `B`.
@@ -47,26 +46,27 @@ use crate::{
 /// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Transition<'a, A: State, B> {
-    machine: &'a Machine<A::Enum>,
+    lock: &'a Lock<A::Enum>,
     /// Whether it starts anywhere, the states that have no such transition included.
     from_anywhere: bool,
     to: PhantomData<fn() -> (A, B)>,
 }
 
-impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
-    verbs!(InTransition<'a, A, B>, Refused;
-        "# use statemachine::StateMachine;
-# use statemachine_example::*;
+handle! {
+    impl['a, A: State, B: State<Enum = A::Enum>] Transition<'a, A, B>: InTransition<'a, A, B>, Refused;
+    "# use statemachine_example::*;
 let door = DoorMachine::new();
 let closing = door.open_to_closed().now()?;
 assert!(door.open_to_closed().now().is_err());
 closing.commit();
 assert!(door.is_closed());
-# Ok::<(), statemachine::Refused>(())");
+# Ok::<(), statemachine::Refused>(())"
+}
 
+impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     #[inline]
-    pub(crate) fn declared(machine: &'a Machine<A::Enum>) -> Self {
-        Self { machine, from_anywhere: false, to: PhantomData }
+    pub(crate) fn declared(lock: &'a Lock<A::Enum>) -> Self {
+        Self { lock, from_anywhere: false, to: PhantomData }
     }
 
     /// Begins and commits in one step, where the new state has no data. Never blocks.
@@ -93,7 +93,7 @@ assert!(door.is_closed());
     where
         B: Dataless,
     {
-        let lock = self.machine.lock();
+        let lock = self.lock;
         if A::HAS_DATA {
             return now(self).map(InTransition::commit);
         }
@@ -206,7 +206,7 @@ assert!(door.is_closed());
         E: Into<Veto>,
     {
         let handler = move |state: &A::Enum| handler(A::view(state)).map_err(Into::into);
-        self.machine.register(|handlers| handlers.before(self.route(), handler))
+        self.lock.register(|handlers| handlers.before(self.route(), handler))
     }
 
     /// Registers what [`perform`](Self::perform) does: it makes the new state's data. A transition
@@ -231,7 +231,7 @@ assert!(door.is_closed());
             Ok(data) => Ok(B::wrap(data)),
             Err(error) => Err(error.into()),
         };
-        self.machine.register(|handlers| handlers.action(self.route(), handler))
+        self.lock.register(|handlers| handlers.action(self.route(), handler))
     }
 
     /// Registers a handler that is called after each commit of the transition, on the thread that
@@ -259,7 +259,7 @@ assert!(door.is_closed());
         self,
         handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.machine.register(|handlers| handlers.after(self.route(), handler))
+        self.lock.register(|handlers| handlers.after(self.route(), handler))
     }
 
     /// Begins and commits where somebody waits or listens, or says why not.
@@ -271,18 +271,8 @@ assert!(door.is_closed());
         now_slowly(self, word).map(InTransition::commit)
     }
 
-    #[inline(always)]
-    fn request(&self) -> Request {
-        Request::Transition { from: self.from(), to: B::INDEX }
-    }
-
     fn route(&self) -> Route {
         Route { from: self.from(), to: B::INDEX }
-    }
-
-    #[inline]
-    pub(super) fn machine(&self) -> &'a Machine<A::Enum> {
-        self.machine
     }
 
     /// The states that it starts in.
@@ -310,51 +300,30 @@ assert!(door.is_closed());
 impl<'a, B: State> Transition<'a, Any<B::Enum>, B> {
     /// From whichever declared source the machine is in.
     #[inline]
-    pub(crate) fn from_sources(machine: &'a Machine<B::Enum>) -> Self {
-        Self { machine, from_anywhere: false, to: PhantomData }
+    pub(crate) fn from_sources(lock: &'a Lock<B::Enum>) -> Self {
+        Self { lock, from_anywhere: false, to: PhantomData }
     }
 
     /// From anywhere.
     #[inline]
-    pub(crate) fn from_anywhere(machine: &'a Machine<B::Enum>) -> Self {
-        Self { machine, from_anywhere: true, to: PhantomData }
+    pub(crate) fn from_anywhere(lock: &'a Lock<B::Enum>) -> Self {
+        Self { lock, from_anywhere: true, to: PhantomData }
     }
 }
 
-impl<'a, A: State, B: State<Enum = A::Enum>> Handle for Transition<'a, A, B> {
-    type Output = InTransition<'a, A, B>;
-    type Error = Refused;
-}
-
-impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Transition<'a, A, B> {
-    type Place = Place<'a, A::Enum>;
+impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Transition<'a, A, B> {
+    type Site = &'a Lock<A::Enum>;
+    type Given = InTransition<'a, A, B>;
+    type Denied = Refused;
 
     #[inline]
-    fn look(&self) -> Word {
-        self.machine.lock().look()
+    fn site(&self) -> &'a Lock<A::Enum> {
+        self.lock
     }
 
     #[inline(always)]
-    fn attempt(&mut self) -> Result<Granted<'a, A::Enum>, Word> {
-        let lock = self.machine.lock();
-        let hope = match self.from() {
-            StateSet::One(state) => Word::idle(state),
-            StateSet::Bits(_) | StateSet::All => lock.look(),
-        };
-        lock.try_begin(self.from(), hope)
-    }
-
-    #[inline(always)]
-    fn wants(&self, state: u16) -> bool {
-        self.from().contains(state)
-    }
-
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Enum>, Refusal> {
-        self.machine.lock().acquire(&self.request(), seen)
-    }
-
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Enum>, Answer<'a, A::Enum>> {
-        Place::take(self.machine.lock(), self.request(), None, notify)
+    fn request(&self) -> Request {
+        Request::Transition { from: self.from(), to: B::INDEX }
     }
 
     #[inline(always)]
@@ -379,15 +348,6 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Transition<'a, A, B> {
     }
 }
 
-impl<'a, A: State, B: State<Enum = A::Enum>> IntoFuture for Transition<'a, A, B> {
-    type Output = Result<InTransition<'a, A, B>, Refused>;
-    type IntoFuture = Wait<'static, Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Wait::new(self, None)
-    }
-}
-
 impl<A: State, B> Clone for Transition<'_, A, B> {
     fn clone(&self) -> Self {
         *self
@@ -399,7 +359,7 @@ impl<A: State, B> Copy for Transition<'_, A, B> {}
 impl<A: State, B: State> fmt::Debug for Transition<'_, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transition")
-            .field("machine", self.machine)
+            .field("machine", self.lock)
             .field("from", &format_args!("{}", A::NAME))
             .field("to", &format_args!("{}", B::NAME))
             .finish()

@@ -1,14 +1,15 @@
 //! A handle that trades a hold for a transition.
 
-use std::{fmt, future::IntoFuture, marker::PhantomData, time::Duration};
+use std::{fmt, marker::PhantomData, time::Duration};
 
+use super::{Asks, explain};
 use crate::{
     guard::{InState, InTransition},
-    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, Word},
+    lock::{Granted, Lock, Refusal, Request, Shared},
     refused::RefusedWith,
     state::State,
     trace::Waited,
-    wait::{Ask, Handle, Wait, explain, verbs},
+    wait::handle,
 };
 
 /// A handle that trades a hold on `A` for the transition to `B`.
@@ -36,67 +37,50 @@ use crate::{
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Upgrade<'a, A: State, B> {
     /// Gone while it stands in the queue, and when it was traded.
+    lock: &'a Lock<A::Enum>,
+    /// None once it has been put into the queue, from where it comes back with a refusal.
     held: Option<Shared<'a, A::Enum>>,
     to: PhantomData<fn() -> (A, B)>,
 }
 
-impl<'a, A: State, B: State<Enum = A::Enum>> Upgrade<'a, A, B> {
-    verbs!(InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
-        "# use statemachine::StateMachine;
-# use statemachine_example::*;
+handle! {
+    impl['a, A: State, B: State<Enum = A::Enum>] Upgrade<'a, A, B>: InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
+    "# use statemachine_example::*;
 let door = DoorMachine::new();
 let (mine, other) = (door.in_open().now()?, door.in_open().now()?);
 let refused = mine.to::<door::Closed>().now().unwrap_err();
 drop(other);
 refused.into_data().to::<door::Closed>().now()?.commit();
 assert!(door.is_closed());
-# Ok::<(), statemachine::Refused>(())");
+# Ok::<(), statemachine::Refused>(())"
+}
 
-    const REQUEST: Request = Request::Upgrade { to: B::INDEX };
-
+impl<'a, A: State, B: State<Enum = A::Enum>> Upgrade<'a, A, B> {
     #[inline]
     pub(crate) fn new(hold: InState<'a, A>) -> Self {
-        Self { held: Some(hold.into_right()), to: PhantomData }
+        let held = hold.into_right();
+        Self { lock: held.lock(), held: Some(held), to: PhantomData }
     }
 }
 
-impl<'a, A: State, B: State<Enum = A::Enum>> Handle for Upgrade<'a, A, B> {
-    type Output = InTransition<'a, A, B>;
-    type Error = RefusedWith<InState<'a, A>>;
-}
-
-impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Upgrade<'a, A, B> {
-    type Place = Place<'a, A::Enum>;
+impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Upgrade<'a, A, B> {
+    type Site = &'a Lock<A::Enum>;
+    type Given = InTransition<'a, A, B>;
+    type Denied = RefusedWith<InState<'a, A>>;
 
     #[inline]
-    fn look(&self) -> Word {
-        self.held.as_ref().expect(ASKED_TWICE).look()
+    fn site(&self) -> &'a Lock<A::Enum> {
+        self.lock
     }
 
-    /// Looks only: the word is what a trade of the hold begins with.
-    #[inline]
-    fn attempt(&mut self) -> Result<Granted<'a, A::Enum>, Word> {
-        Err(self.look())
+    #[inline(always)]
+    fn request(&self) -> Request {
+        Request::Upgrade { to: B::INDEX }
     }
 
     #[inline]
-    fn wants(&self, _: u16) -> bool {
-        true
-    }
-
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, A::Enum>, Refusal> {
-        match self.held.take().expect(ASKED_TWICE).try_upgrade(&Self::REQUEST, seen) {
-            Ok(right) => Ok(Granted::Exclusive(right)),
-            Err((refusal, held)) => {
-                self.held = Some(held);
-                Err(refusal)
-            }
-        }
-    }
-
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, A::Enum>, Answer<'a, A::Enum>> {
-        let held = self.held.take().expect(ASKED_TWICE);
-        Place::take(held.lock(), Self::REQUEST, Some(held), notify)
+    fn held(&mut self) -> Option<&mut Option<Shared<'a, A::Enum>>> {
+        Some(&mut self.held)
     }
 
     #[inline]
@@ -126,17 +110,6 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Ask for Upgrade<'a, A, B> {
             refused: explain::<A::Enum>(refusal, A::EXPECTED, Some(B::NAME), waited),
             data: InState::of(held),
         }
-    }
-}
-
-const ASKED_TWICE: &str = "a handle is asked once";
-
-impl<'a, A: State, B: State<Enum = A::Enum>> IntoFuture for Upgrade<'a, A, B> {
-    type Output = Result<InTransition<'a, A, B>, RefusedWith<InState<'a, A>>>;
-    type IntoFuture = Wait<'static, Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Wait::new(self, None)
     }
 }
 

@@ -1,14 +1,14 @@
 //! A handle on the states that a predicate likes.
 
-use std::{fmt, future::IntoFuture, time::Duration};
+use std::{fmt, time::Duration};
 
+use super::{Asks, explain};
 use crate::{
-    lock::{Answer, Granted, Notify, Place, Refusal, Request, Shared, WatchSet, Word},
-    machine::Machine,
+    lock::{Granted, Lock, Refusal, Request, Shared, WatchSet},
     refused::Refused,
     state::{Kind, StateMachine},
     trace::Waited,
-    wait::{Ask, Handle, Wait, explain, verbs},
+    wait::handle,
 };
 
 /// A handle on any of the states that a predicate likes; it holds nothing.
@@ -41,61 +41,38 @@ use crate::{
 /// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct When<'a, S: StateMachine> {
-    machine: &'a Machine<S>,
+    lock: &'a Lock<S>,
     states: WatchSet,
 }
 
-impl<'a, S: StateMachine> When<'a, S> {
-    verbs!(S::Kind, Refused;
-        "# use statemachine::StateMachine;
-# use statemachine_example::*;
+handle! {
+    impl['a, S: StateMachine] When<'a, S>: S::Kind, Refused;
+    "# use statemachine_example::*;
 let door = DoorMachine::new();
 assert_eq!(door.when(|state| state == Door::Open).now()?, Door::Open);
 assert!(door.when(|state| state == Door::Closed).now().is_err());
-# Ok::<(), statemachine::Refused>(())");
+# Ok::<(), statemachine::Refused>(())"
+}
 
-    pub(crate) fn new(machine: &'a Machine<S>, likes: impl FnMut(u16) -> bool) -> Self {
-        Self { machine, states: WatchSet::of(S::STATES.len(), likes) }
-    }
-
-    fn request(&self) -> Request {
-        Request::When(self.states.clone())
+impl<'a, S: StateMachine> When<'a, S> {
+    pub(crate) fn new(lock: &'a Lock<S>, likes: impl FnMut(u16) -> bool) -> Self {
+        Self { lock, states: WatchSet::of(S::STATES.len(), likes) }
     }
 }
 
-impl<'a, S: StateMachine> Handle for When<'a, S> {
-    type Output = S::Kind;
-    type Error = Refused;
-}
-
-impl<'a, S: StateMachine> Ask for When<'a, S> {
-    type Place = Place<'a, S>;
+impl<'a, S: StateMachine> Asks for When<'a, S> {
+    type Site = &'a Lock<S>;
+    type Given = S::Kind;
+    type Denied = Refused;
 
     #[inline]
-    fn look(&self) -> Word {
-        self.machine.lock().look()
+    fn site(&self) -> &'a Lock<S> {
+        self.lock
     }
 
-    fn attempt(&mut self) -> Result<Granted<'a, S>, Word> {
-        let seen = self.machine.lock().look();
-        if self.states.contains(seen.state()) {
-            Ok(Granted::Watched(seen.state()))
-        } else {
-            Err(seen)
-        }
-    }
-
-    fn wants(&self, state: u16) -> bool {
-        self.states.contains(state)
-    }
-
-    /// There is nothing to compete for: what was seen stands.
-    fn insist(&mut self, seen: Word) -> Result<Granted<'a, S>, Refusal> {
-        Err(Refusal::WrongState(seen.state()))
-    }
-
-    fn enter(&mut self, notify: Notify) -> Result<Place<'a, S>, Answer<'a, S>> {
-        Place::take(self.machine.lock(), self.request(), None, notify)
+    #[inline]
+    fn request(&self) -> Request {
+        Request::When(self.states.clone())
     }
 
     fn accept(self, granted: Granted<'a, S>, _: Waited) -> Result<S::Kind, Refused> {
@@ -111,23 +88,14 @@ impl<'a, S: StateMachine> Ask for When<'a, S> {
     }
 }
 
-impl<'a, S: StateMachine> IntoFuture for When<'a, S> {
-    type Output = Result<S::Kind, Refused>;
-    type IntoFuture = Wait<'static, Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Wait::new(self, None)
-    }
-}
-
 impl<S: StateMachine> Clone for When<'_, S> {
     fn clone(&self) -> Self {
-        Self { machine: self.machine, states: self.states.clone() }
+        Self { lock: self.lock, states: self.states.clone() }
     }
 }
 
 impl<S: StateMachine> fmt::Debug for When<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("When").field("machine", self.machine).finish_non_exhaustive()
+        f.debug_struct("When").field("machine", self.lock).finish_non_exhaustive()
     }
 }

@@ -28,22 +28,47 @@ impl<S: StateMachine> Lock<S> {
         self.word.commit(Word::idle(from), Word::idle(to))
     }
 
-    /// Takes the exclusive right in one of these states by one exchange, where the word is what the
-    /// caller hopes for or has seen; else gives the word that it was found to be.
+    /// Takes what is asked for by one exchange at the most, else gives the word that was found.
+    ///
+    /// A transition from one state tries it with the word that it hopes for: under contention, a look
+    /// before it would lose a fifth of the wins. All others look first.
     ///
     /// Always inlined, so that what is known of the states when it is compiled leaves one exchange
     /// with constants.
     #[inline(always)]
-    pub(crate) fn try_begin(&self, from: StateSet, hope: Word) -> Result<Granted<'_, S>, Word> {
+    pub(crate) fn attempt(&self, request: &Request) -> Result<Granted<'_, S>, Word> {
+        match *request {
+            Request::Transition { from: StateSet::One(state), .. } => {
+                self.try_begin(StateSet::One(state), Word::idle(state))
+            }
+            Request::Transition { from, .. } => self.try_begin(from, self.look()),
+            Request::Join { from, to } => {
+                let seen = self.look();
+                if seen.state() == to {
+                    self.try_hold(StateSet::One(to), seen)
+                } else {
+                    self.try_begin(from, seen)
+                }
+            }
+            Request::Hold(states) => self.try_hold(states, self.look()),
+            Request::When(ref states) => match self.look() {
+                seen if states.contains(seen.state()) => Ok(Granted::Watched(seen.state())),
+                seen => Err(seen),
+            },
+            Request::Upgrade { .. } => Err(self.look()),
+        }
+    }
+
+    #[inline(always)]
+    fn try_begin(&self, from: StateSet, hope: Word) -> Result<Granted<'_, S>, Word> {
         let begun = exclusive(from, hope).map_err(|_| hope)?;
         self.word.take(hope, begun)?;
         // SAFETY: The exchange has just given the right, to this caller.
         Ok(Granted::Exclusive(unsafe { Exclusive::assume(self, begun) }))
     }
 
-    /// The same for a shared right in one of these states.
     #[inline(always)]
-    pub(crate) fn try_hold(&self, states: StateSet, seen: Word) -> Result<Granted<'_, S>, Word> {
+    fn try_hold(&self, states: StateSet, seen: Word) -> Result<Granted<'_, S>, Word> {
         let held = shared(states, seen).map_err(|_| seen)?;
         self.word.take(seen, held)?;
         // SAFETY: The exchange has just counted one holder, for this value.

@@ -82,9 +82,13 @@ impl<S: StateMachine> Lock<S> {
         &self.extra().handlers
     }
 
-    /// Says that handlers are registered: from now on every commit is numbered.
-    pub(crate) fn set_handlers(&self) {
+    /// Registers a handler; from then on every commit is numbered.
+    ///
+    /// In this order: no commit has a number that was made before the handler was there to hear it.
+    pub(crate) fn register<R>(&self, register: impl FnOnce(&Handlers<S>) -> R) -> R {
+        let registered = register(self.handlers());
         self.word.set_handlers();
+        registered
     }
 
     /// The word and those that wait, in order of arrival, as they are at one instant.

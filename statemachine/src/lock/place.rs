@@ -88,14 +88,14 @@ impl<'a, S: StateMachine> Place<'a, S> {
     /// # Panics
     ///
     /// Where a waker does. The answer is let go of.
-    pub(crate) fn give_up(mut self, refusal: Refusal) -> Answer<'a, S> {
+    pub(crate) fn give_up(&mut self, refusal: Refusal) -> Answer<'a, S> {
         let (answer, errands) = self.leave(refusal);
         errands.run().go_on();
         answer
     }
 
     /// Gives the place back since the deadline has passed. Where the answer came first, it counts.
-    pub(crate) fn time_out(self) -> Answer<'a, S> {
+    pub(crate) fn time_out(&mut self) -> Answer<'a, S> {
         // Before the place is given up: who is told meanwhile has an answer, and who is not has not
         // seen the machine in a state that it waits for.
         let state = self.lock.look().state();

@@ -154,11 +154,6 @@ impl<'a, S: StateMachine> Shared<'a, S> {
     }
 
     #[inline]
-    pub(crate) fn look(&self) -> Word {
-        self.lock.look()
-    }
-
-    #[inline]
     pub(crate) fn view(&self) -> &S {
         // SAFETY: `self` is a shared right, which keeps everybody from writing the cell, and it is
         // borrowed for as long as the view lives.

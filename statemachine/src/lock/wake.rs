@@ -14,7 +14,8 @@ use crate::{
     sync::{Thread, thread_local},
 };
 
-/// How to wake a waiter.
+/// How to wake a waiter. A clone of a waker is foreign code.
+#[derive(Clone)]
 pub(crate) enum Notify {
     Thread(Thread),
     Task(Waker),

@@ -1,13 +1,12 @@
 //! A handle together with what can end its waits.
 
-use std::{
-    fmt,
-    future::IntoFuture,
-    time::{Duration, Instant},
-};
+use std::{fmt, task::Waker, time::Duration};
 
-use super::{Ask, Interrupt, Limit, Wait, block, now};
-use crate::sync::instant;
+use super::{AnswerAt, Ask, Handle, Interrupt, Queued, handle, interrupt::Enlisted};
+use crate::{
+    lock::{Notify, Refusal, Word},
+    trace::Waited,
+};
 
 /// A handle whose waits an [`Interrupt`] can end; made by `interruptible` on any handle.
 ///
@@ -33,95 +32,112 @@ pub struct Interruptible<'i, H> {
     interrupt: &'i Interrupt,
 }
 
-#[expect(private_bounds, reason = "how a handle is asked is not public")]
-impl<'i, H: Ask> Interruptible<'i, H> {
+impl<'i, H: Handle> Interruptible<'i, H> {
     pub(crate) fn new(handle: H, interrupt: &'i Interrupt) -> Self {
         Self { handle, interrupt }
     }
+}
 
-    /// At once or not at all, as the handle's own `now`: there is no wait to interrupt.
-    ///
-    /// ```
-    /// use statemachine::{Interrupt, Refused};
-    /// # use statemachine_example::*;
-    ///
-    /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
-    /// interrupt.interrupt();
-    /// let refused = door.in_closed().interruptible(&interrupt).now().unwrap_err();
-    /// assert!(matches!(refused, Refused::WrongState { .. }));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As for the handle's own `now`.
+handle! {
+    impl['i, H: Handle] Interruptible<'i, H>: H::Output, H::Error;
+    "use std::time::Duration;
+use statemachine::{Interrupt, Refused};
+# use statemachine_example::*;
+let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
+interrupt.interrupt();
+// There is no wait to interrupt.
+let refused = door.in_closed().interruptible(&interrupt).now().unwrap_err();
+assert!(matches!(refused, Refused::WrongState { .. }));
+let refused = door.in_closed().interruptible(&interrupt).within(Duration::from_secs(60)).unwrap_err();
+assert!(matches!(refused, Refused::Interrupted { .. }));"
+}
+
+impl<'i, H: Handle> Ask for Interruptible<'i, H> {
+    type Place = InterruptiblePlace<'i, H::Place>;
+    type Given = H::Output;
+    type Denied = H::Error;
+
     #[inline]
-    pub fn now(self) -> Result<H::Output, H::Error> {
-        now(self.handle)
+    fn look(&self) -> Word {
+        self.handle.look()
     }
 
-    /// Blocks this thread for that long at most, or until the interrupt comes. A zero limit is a try,
-    /// as [`now`](Self::now).
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use statemachine::{Interrupt, Refused};
-    /// # use statemachine_example::*;
-    ///
-    /// let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
-    /// let closed = door.in_closed().interruptible(&interrupt);
-    /// let refused = closed.within(Duration::from_millis(1)).unwrap_err();
-    /// assert!(matches!(refused, Refused::TimedOut { .. }));
-    /// interrupt.interrupt();
-    /// let refused = closed.within(Duration::from_secs(60)).unwrap_err();
-    /// assert!(matches!(refused, Refused::Interrupted { .. }));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As for the handle's own `within`, and [`Refused::Interrupted`](crate::Refused::Interrupted).
     #[inline]
-    pub fn within(self, limit: Duration) -> Result<H::Output, H::Error> {
-        block(self.handle, Limit::Within(limit), Some(self.interrupt))
+    fn attempt(&mut self) -> Result<<H::Place as Queued>::Granted, Word> {
+        self.handle.attempt()
     }
 
-    /// Blocks this thread until then at most, or until the interrupt comes. A deadline that has passed
-    /// makes it a try, as [`now`](Self::now).
-    ///
-    /// ```
-    /// use std::{thread, time::{Duration, Instant}};
-    /// use statemachine::{Interrupt, Refused};
-    /// # use statemachine_example::*;
-    ///
-    /// let (front, back, interrupt) = (DoorMachine::new(), DoorMachine::new(), Interrupt::new());
-    /// let deadline = Instant::now() + Duration::from_secs(60);
-    /// thread::scope(|scope| {
-    ///     scope.spawn(|| {
-    ///         front.open_to_closed().try_commit().unwrap();
-    ///         interrupt.interrupt();
-    ///     });
-    ///     // One deadline and one interrupt for two waits; the first may still be answered.
-    ///     let front = front.in_closed().interruptible(&interrupt).until(deadline);
-    ///     let back = back.in_closed().interruptible(&interrupt).until(deadline);
-    ///     assert!(matches!(front, Ok(_) | Err(Refused::Interrupted { .. })));
-    ///     assert!(matches!(back, Err(Refused::Interrupted { .. })));
-    /// });
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As for the handle's own `until`, and [`Refused::Interrupted`](crate::Refused::Interrupted).
     #[inline]
-    pub fn until(self, deadline: Instant) -> Result<H::Output, H::Error> {
-        block(self.handle, Limit::Until(instant(deadline)), Some(self.interrupt))
+    fn wants(&self, state: u16) -> bool {
+        self.handle.wants(state)
+    }
+
+    fn insist(&mut self, seen: Word) -> Result<<H::Place as Queued>::Granted, Refusal> {
+        self.handle.insist(seen)
+    }
+
+    fn enter(&mut self, notify: Notify) -> Result<Self::Place, AnswerAt<H::Place>> {
+        if self.interrupt.is_interrupted() {
+            return Err(Err((Refusal::Interrupted, None)));
+        }
+        // Before anything is decided: a waker that panics when it is cloned changes nothing.
+        let again = notify.clone();
+        let mut place = self.handle.enter(notify)?;
+        match self.interrupt.enlist(again) {
+            Some(enlisted) => Ok(InterruptiblePlace { place, enlisted }),
+            None => Err(place.give_up(Refusal::Interrupted)),
+        }
+    }
+
+    #[inline]
+    fn accept(
+        self,
+        granted: <H::Place as Queued>::Granted,
+        waited: Waited,
+    ) -> Result<H::Output, H::Error> {
+        self.handle.accept(granted, waited)
+    }
+
+    #[inline]
+    fn refuse(
+        self,
+        refusal: Refusal,
+        held: Option<<H::Place as Queued>::Held>,
+        waited: Duration,
+    ) -> H::Error {
+        self.handle.refuse(refusal, held, waited)
     }
 }
 
-impl<'i, H: Ask> IntoFuture for Interruptible<'i, H> {
-    type Output = Result<H::Output, H::Error>;
-    type IntoFuture = Wait<'i, H>;
+/// A place that an interrupt knows of as well.
+pub(crate) struct InterruptiblePlace<'i, P> {
+    place: P,
+    enlisted: Enlisted<'i>,
+}
 
-    fn into_future(self) -> Self::IntoFuture {
-        Wait::new(self.handle, Some(self.interrupt))
+impl<P: Queued> Queued for InterruptiblePlace<'_, P> {
+    type Granted = P::Granted;
+    type Held = P::Held;
+
+    fn check(&mut self) -> Option<AnswerAt<P>> {
+        self.place
+            .check()
+            .or_else(|| self.enlisted.is_hit().then(|| self.place.give_up(Refusal::Interrupted)))
+    }
+
+    fn poll(&mut self, waker: &Waker) -> Option<AnswerAt<P>> {
+        self.place.poll(waker).or_else(|| {
+            let goes_on = self.enlisted.renew(Notify::Task(waker.clone()));
+            (!goes_on).then(|| self.place.give_up(Refusal::Interrupted))
+        })
+    }
+
+    fn give_up(&mut self, refusal: Refusal) -> AnswerAt<P> {
+        self.place.give_up(refusal)
+    }
+
+    fn time_out(&mut self) -> AnswerAt<P> {
+        self.place.time_out()
     }
 }
 

@@ -1,57 +1,82 @@
-//! The words that every handle has, as methods of each.
+//! The words that every handle has: as methods of each, so that nobody need import a trait, and as
+//! those of [`Handle`](super::Handle).
 
-/// The verbs, inside an `impl` of a handle.
-macro_rules! verbs {
-    ($output:ty, $error:ty; $example:literal) => {
-        /// At once or not at all. Never blocks.
-        ///
-        /// # Errors
-        ///
-        /// [`Refused`](crate::Refused) says why it could not be had, as it was at one instant of the
-        /// call.
-        ///
-        /// ```
-        #[doc = $example]
-        /// ```
-        #[inline]
-        pub fn now(self) -> Result<$output, $error> {
-            crate::wait::now(self)
+/// A handle with its verbs: what it gives, what it is refused with, and an example.
+macro_rules! handle {
+    (impl[$($generics:tt)*] $handle:ty: $output:ty, $error:ty; $example:literal) => {
+        impl<$($generics)*> $handle {
+            /// At once or not at all. Never blocks.
+            ///
+            /// # Errors
+            ///
+            /// [`Refused`](crate::Refused) says why not, as it was at one instant of the call.
+            ///
+            /// ```
+            #[doc = $example]
+            /// ```
+            #[inline]
+            pub fn now(self) -> Result<$output, $error> {
+                crate::wait::now(self)
+            }
+
+            /// Blocks this thread until it succeeds, for at most `limit`.
+            ///
+            /// For threads. In async code use `.await` inside the runtime's time-out: this would keep
+            /// the runtime's thread from running other tasks.
+            ///
+            /// A zero limit is a try: it blocks no more than [`now`](Self::now), and its refusal is
+            /// that of `now`. A limit too long for the clock, such as `Duration::MAX`, is no limit.
+            ///
+            /// Callers that wait are served in order of arrival. They are woken only for a state that
+            /// they wait for, or if none of these can be reached any more.
+            ///
+            /// # Errors
+            ///
+            /// `TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `InUse` if two
+            /// holders would wait for each other, or if no more holders can be counted. `Vetoed` if a
+            /// handler refuses. See [`Refused`](crate::Refused).
+            #[inline]
+            pub fn within(self, limit: std::time::Duration) -> Result<$output, $error> {
+                crate::wait::Handle::within(self, limit)
+            }
+
+            /// Blocks this thread until it succeeds, until `deadline` at the latest.
+            ///
+            /// For threads. In async code use `.await` inside the runtime's time-out. A deadline that
+            /// has passed makes it a try, as a zero limit does [`within`](Self::within).
+            ///
+            /// # Errors
+            ///
+            /// As for [`within`](Self::within).
+            #[inline]
+            pub fn until(self, deadline: std::time::Instant) -> Result<$output, $error> {
+                crate::wait::Handle::until(self, deadline)
+            }
+
+            /// The same handle, whose waits the interrupt can end: see
+            /// [`Interrupt`](crate::Interrupt). A wait may have several: any of them ends it.
+            pub fn interruptible(
+                self,
+                interrupt: &crate::Interrupt,
+            ) -> crate::Interruptible<'_, Self> {
+                crate::Interruptible::new(self, interrupt)
+            }
         }
 
-        /// Blocks this thread for that long at most. A zero limit is a try: it blocks no more than
-        /// [`now`](Self::now), and its refusal is that of `now`. One that no clock will ever show,
-        /// such as `Duration::MAX`, never passes.
-        ///
-        /// Woken only for a state that is waited for, or where none can be reached any more. Who
-        /// waits is served in order of arrival.
-        ///
-        /// # Errors
-        ///
-        /// `TimedOut` at the limit; `Unreachable` as soon as waiting is in vain; `InUse` where two
-        /// holders would wait for each other, or no more holders can be counted; `Vetoed` where a
-        /// handler says so. See [`Refused`](crate::Refused).
-        #[inline]
-        pub fn within(self, limit: std::time::Duration) -> Result<$output, $error> {
-            crate::wait::block(self, crate::wait::Limit::Within(limit), None)
+        impl<$($generics)*> crate::wait::Handle for $handle {
+            type Output = $output;
+            type Error = $error;
         }
 
-        /// Blocks this thread until then at most. A deadline that has passed makes it a try, as a
-        /// zero limit does [`within`](Self::within).
-        ///
-        /// # Errors
-        ///
-        /// As for [`within`](Self::within).
-        #[inline]
-        pub fn until(self, deadline: std::time::Instant) -> Result<$output, $error> {
-            let limit = crate::wait::Limit::Until(crate::sync::instant(deadline));
-            crate::wait::block(self, limit, None)
-        }
+        impl<$($generics)*> std::future::IntoFuture for $handle {
+            type Output = Result<$output, $error>;
+            type IntoFuture = crate::Wait<Self>;
 
-        /// The same handle, whose waits the interrupt can end: see [`Interrupt`](crate::Interrupt).
-        pub fn interruptible(self, interrupt: &crate::Interrupt) -> crate::Interruptible<'_, Self> {
-            crate::Interruptible::new(self, interrupt)
+            fn into_future(self) -> crate::Wait<Self> {
+                crate::Wait::new(self)
+            }
         }
     };
 }
 
-pub(crate) use verbs;
+pub(crate) use handle;

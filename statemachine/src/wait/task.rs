@@ -1,0 +1,123 @@
+//! Suspending a task.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{self, Poll, Waker},
+};
+
+use super::{AnswerAt, Ask, Handle, Queued, conclude};
+use crate::{
+    lock::Notify,
+    trace::{Start, Waited},
+};
+
+/// The future of a handle, made by `.await`.
+///
+/// Runs on any executor and needs none of its own; suspended tasks and blocked threads stand in one
+/// queue, in which it takes its place when it is first polled. It never blocks the thread that polls
+/// it, but for the `before` handlers that it runs there. It has no deadline; it ends with
+/// [`Refused`](crate::Refused) only where waiting is in vain: the state cannot be reached any more, the
+/// wait was interrupted, a handler vetoed, or as [`within`](crate::Transition::within) says of `InUse`.
+///
+/// Dropping it gives up and loses nothing: what it was given meanwhile goes to the next who waits. The
+/// hold that a [`Upgrade`](crate::Upgrade) was to trade is let go of.
+///
+/// A right is handed to the task before it is woken, so a task that is woken and not polled keeps
+/// others out: poll it or drop it. Forgetting it ([`std::mem::forget`]) leaves its place in the queue,
+/// and with it the right that comes to it, for good.
+///
+/// ```
+/// use std::{pin::pin, task::{Context, Waker}};
+/// # use statemachine_example::*;
+///
+/// let door = DoorMachine::new();
+/// let mut context = Context::from_waker(Waker::noop());
+/// let mut wait = Box::pin(door.in_closed().into_future());
+/// assert!(wait.as_mut().poll(&mut context).is_pending());
+/// door.open_to_closed().try_commit()?;
+/// // The hold is given, although nobody has polled again.
+/// assert!(door.closed_to_open().try_commit().is_err());
+/// drop(wait);
+/// assert!(door.closed_to_open().try_commit().is_ok());
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+///
+/// # Panics
+///
+/// Polled again after it was ready; and where a `before` handler does, as
+/// [`before`](crate::Transition::before) says.
+#[must_use = "futures do nothing unless they are polled"]
+pub struct Wait<H: Handle> {
+    handle: Option<H>,
+    place: Option<<H as Ask>::Place>,
+    start: Start,
+}
+
+impl<H: Handle> Wait<H> {
+    pub(crate) fn new(handle: H) -> Self {
+        Self { handle: Some(handle), place: None, start: Start::NEVER }
+    }
+
+    /// The answer, if it is there; else a place in the queue.
+    fn answer(&mut self, waker: &Waker) -> Option<AnswerAt<H::Place>> {
+        if let Some(place) = &mut self.place {
+            return place.poll(waker);
+        }
+        let handle = self.handle.as_mut().expect(READY);
+        // Before anything is decided: a waker that panics when it is cloned changes nothing.
+        let notify = Notify::Task(waker.clone());
+        self.start = Start::now();
+        match handle.enter(notify) {
+            Ok(place) => {
+                self.place = Some(place);
+                None
+            }
+            Err(answer) => Some(answer),
+        }
+    }
+
+    /// What can be taken at once.
+    ///
+    /// Looks first, as a thread that waits does not: a task that is to wait costs so little that an
+    /// exchange which fails would be felt.
+    fn try_now(&mut self) -> Option<<H::Place as Queued>::Granted> {
+        let handle = self.handle.as_mut().expect(READY);
+        if !handle.wants(handle.look().state()) {
+            return None;
+        }
+        handle.attempt().or_else(|seen| handle.insist(seen)).ok()
+    }
+}
+
+const READY: &str = "polled after it was ready";
+
+// Nothing is ever pinned through the handle.
+impl<H: Handle> Unpin for Wait<H> {}
+
+impl<H: Handle> Future for Wait<H> {
+    type Output = Result<H::Output, H::Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        if self.place.is_none()
+            && let Some(granted) = self.try_now()
+        {
+            let handle = self.handle.take().expect(READY);
+            return Poll::Ready(handle.accept(granted, Waited::NOT));
+        }
+        let Some(answer) = self.answer(cx.waker()) else {
+            return Poll::Pending;
+        };
+        let handle = self.handle.take().expect(READY);
+        // An interrupt's waker is dropped with it, which is foreign code: the answer has an owner.
+        self.place = None;
+        Poll::Ready(conclude(handle, answer, self.start.elapsed()))
+    }
+}
+
+impl<H: Handle + fmt::Debug> fmt::Debug for Wait<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}
