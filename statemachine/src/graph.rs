@@ -32,25 +32,51 @@ pub struct Node {
 }
 
 impl Graph {
-    pub(crate) fn reach_of(&self, state: u16) -> &'static [u64] {
+    pub(crate) fn reach_of(&self, state: StateId) -> &'static [u64] {
         self.row(self.reach, state)
     }
 
-    pub(crate) fn sources_of(&self, state: u16) -> &'static [u64] {
+    pub(crate) fn sources_of(&self, state: StateId) -> &'static [u64] {
         self.row(self.sources, state)
     }
 
-    fn row(&self, rows: &'static [u64], state: u16) -> &'static [u64] {
+    fn row(&self, rows: &'static [u64], state: StateId) -> &'static [u64] {
         let words = self.nodes.len().div_ceil(64);
-        let start = usize::from(state) * words;
+        let start = state.index() * words;
         &rows[start..start + words]
+    }
+}
+
+/// The position of a state among those of its enum.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct StateId(u16);
+
+impl StateId {
+    #[inline(always)]
+    pub(crate) const fn new(position: u16) -> Self {
+        Self(position)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn get(self) -> u16 {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Those of the first `count` states, in order.
+    pub(crate) fn first(count: usize) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
+        (0..count).map(|position| Self(position as u16))
     }
 }
 
 /// Some of a machine's states.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum StateSet {
-    One(u16),
+    One(StateId),
     /// One bit a state, least significant first.
     Bits(&'static [u64]),
     All,
@@ -58,7 +84,7 @@ pub(crate) enum StateSet {
 
 impl StateSet {
     #[inline(always)]
-    pub(crate) fn contains(self, state: u16) -> bool {
+    pub(crate) fn contains(self, state: StateId) -> bool {
         match self {
             Self::One(one) => one == state,
             Self::Bits(bits) => has_bit(bits, state),
@@ -68,7 +94,7 @@ impl StateSet {
 
     /// Visits each of them, where it is not all.
     #[inline(always)]
-    pub(crate) fn for_each(self, mut visit: impl FnMut(u16)) {
+    pub(crate) fn for_each(self, mut visit: impl FnMut(StateId)) {
         match self {
             Self::One(one) => visit(one),
             Self::Bits(bits) => for_each_bit(bits, visit),
@@ -85,15 +111,15 @@ impl StateSet {
     }
 }
 
-pub(crate) fn has_bit(bits: &[u64], state: u16) -> bool {
+pub(crate) fn has_bit(bits: &[u64], StateId(state): StateId) -> bool {
     bits.get(usize::from(state / 64)).is_some_and(|word| word >> (state % 64) & 1 == 1)
 }
 
-pub(crate) fn for_each_bit(bits: &[u64], mut visit: impl FnMut(u16)) {
+pub(crate) fn for_each_bit(bits: &[u64], mut visit: impl FnMut(StateId)) {
     for (start, &word) in (0..).step_by(64).zip(bits) {
         let mut left = word;
         while left != 0 {
-            visit(start + left.trailing_zeros() as u16);
+            visit(StateId(start + left.trailing_zeros() as u16));
             left &= left - 1;
         }
     }

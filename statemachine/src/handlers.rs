@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     change::Change,
-    graph::StateSet,
+    graph::{StateId, StateSet},
     panics::Panics,
     state::{Kind, StateMachine},
     sync::{COUNT, Mutex, ThreadId, this_thread},
@@ -52,11 +52,11 @@ impl HandlerId {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Route {
     pub(crate) from: StateSet,
-    pub(crate) to: u16,
+    pub(crate) to: StateId,
 }
 
 impl Route {
-    fn matches(self, from: u16, to: u16) -> bool {
+    fn matches(self, from: StateId, to: StateId) -> bool {
         self.to == to && self.from.contains(from)
     }
 
@@ -78,8 +78,8 @@ type Listener<S> = dyn Fn(&Change<<S as StateMachine>::Kind>) + Send + Sync;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Hears {
     Transition(Route),
-    Exit(Option<u16>),
-    Enter(Option<u16>),
+    Exit(Option<StateId>),
+    Enter(Option<StateId>),
     All,
 }
 
@@ -93,7 +93,7 @@ impl Hears {
         }
     }
 
-    fn of(self, from: u16, to: u16) -> bool {
+    fn of(self, from: StateId, to: StateId) -> bool {
         match self {
             Self::Transition(route) => route.matches(from, to),
             Self::Exit(state) => state.is_none_or(|state| state == from),
@@ -115,7 +115,7 @@ struct Registry<S: StateMachine> {
     /// Sorted by phase, and within a phase in order of registration.
     listeners: Vec<Entry<Hears, Listener<S>>>,
     /// For each transition that was made since the last change of the above.
-    plans: BTreeMap<(u16, u16), Arc<Plan<S>>>,
+    plans: BTreeMap<(StateId, StateId), Arc<Plan<S>>>,
     /// The threads that are telling of a commit just now.
     tellers: Vec<Teller>,
 }
@@ -130,8 +130,8 @@ struct Teller {
 /// A commit that handlers are to be told of.
 #[derive(Clone, Copy)]
 pub(crate) struct Commit {
-    pub(crate) from: u16,
-    pub(crate) to: u16,
+    pub(crate) from: StateId,
+    pub(crate) to: StateId,
     pub(crate) sequence: u64,
 }
 
@@ -143,7 +143,7 @@ struct Plan<S: StateMachine> {
 }
 
 impl<S: StateMachine> Registry<S> {
-    fn plan(&mut self, from: u16, to: u16) -> Arc<Plan<S>> {
+    fn plan(&mut self, from: StateId, to: StateId) -> Arc<Plan<S>> {
         let Self { before, actions, listeners, plans, .. } = self;
         let plan = plans.entry((from, to)).or_insert_with(|| {
             let before = before.iter().filter(|entry| entry.at.matches(from, to));
@@ -215,7 +215,7 @@ impl<S: StateMachine> Handlers<S> {
 
     pub(crate) fn on_exit(
         &self,
-        state: Option<u16>,
+        state: Option<StateId>,
         run: impl Fn(&Change<S::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
         self.listen(Hears::Exit(state), run)
@@ -223,7 +223,7 @@ impl<S: StateMachine> Handlers<S> {
 
     pub(crate) fn on_enter(
         &self,
-        state: Option<u16>,
+        state: Option<StateId>,
         run: impl Fn(&Change<S::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
         self.listen(Hears::Enter(state), run)
@@ -273,18 +273,18 @@ impl<S: StateMachine> Handlers<S> {
         id
     }
 
-    fn plan(&self, from: u16, to: u16) -> Arc<Plan<S>> {
+    fn plan(&self, from: StateId, to: StateId) -> Arc<Plan<S>> {
         self.registry.lock().plan(from, to)
     }
 
     /// Asks those who may veto, in order of registration.
-    pub(crate) fn run_before(&self, from: u16, to: u16, state: &S) -> Result<(), Veto> {
+    pub(crate) fn run_before(&self, from: StateId, to: StateId, state: &S) -> Result<(), Veto> {
         self.plan(from, to).before.iter().try_for_each(|run| run(state))
     }
 
     /// What makes the new state, if anything was registered to: for this transition alone, or else
     /// for others into that state too.
-    pub(crate) fn find_action(&self, from: u16, to: u16) -> Option<Arc<Action<S>>> {
+    pub(crate) fn find_action(&self, from: StateId, to: StateId) -> Option<Arc<Action<S>>> {
         self.plan(from, to).action.clone()
     }
 
@@ -298,7 +298,8 @@ impl<S: StateMachine> Handlers<S> {
         let mut commit = commit;
         loop {
             let Commit { from, to, sequence } = commit;
-            let change = Change { from: S::Kind::at(from), to: S::Kind::at(to), sequence };
+            let change =
+                Change { from: S::Kind::at(from.get()), to: S::Kind::at(to.get()), sequence };
             for run in &plan.listeners {
                 panics.catch(|| run(&change));
             }

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     change::Change,
     diagram::Picture,
+    graph::StateId,
     handle::{Hold, Transition, When},
     handlers::HandlerId,
     lock::Lock,
@@ -70,7 +71,7 @@ pub struct Machine<S: StateMachine> {
 
 impl<S: StateMachine> Machine<S> {
     const_fn! {
-        pub(crate) const fn at(state: u16, data: Option<S>) -> Self {
+        pub(crate) const fn at(state: StateId, data: Option<S>) -> Self {
             Self { lock: Lock::new(state, data) }
         }
     }
@@ -97,7 +98,7 @@ impl<S: StateMachine> Machine<S> {
     pub fn from_state(state: S) -> Self {
         let index = state.index();
         let has_data = S::GRAPH.nodes[usize::from(index)].data;
-        Self::at(index, has_data.then_some(state))
+        Self::at(StateId::new(index), has_data.then_some(state))
     }
 
     /// A machine in the state of that kind, if it has no data.
@@ -117,7 +118,7 @@ impl<S: StateMachine> Machine<S> {
     /// Where the state has data; the error lists those that have none.
     pub fn from_kind(kind: S::Kind) -> Result<Self, NeedsData> {
         NeedsData::check::<S>(&kind)?;
-        Ok(Self::at(kind.position(), None))
+        Ok(Self::at(StateId::new(kind.position()), None))
     }
 
     /// Takes the machine apart: its state, with the data. Handlers are dropped.
@@ -133,7 +134,7 @@ impl<S: StateMachine> Machine<S> {
     #[must_use]
     pub fn into_state(self) -> S {
         let (state, data) = self.lock.into_inner();
-        data.unwrap_or_else(|| S::dataless(state))
+        data.unwrap_or_else(|| S::dataless(state.get()))
     }
 
     /// The state that the machine is in; while a transition is under way, the one that it would
@@ -150,7 +151,7 @@ impl<S: StateMachine> Machine<S> {
     /// ```
     #[inline]
     pub fn state(&self) -> S::Kind {
-        S::Kind::at(self.position())
+        S::Kind::at(self.position().get())
     }
 
     /// Whether a transition is under way.
@@ -251,7 +252,7 @@ impl<S: StateMachine> Machine<S> {
     ///
     /// Where the predicate does.
     pub fn when(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> When<'_, S> {
-        When::new(&self.lock, |state| predicate(S::Kind::at(state)))
+        When::new(&self.lock, |state| predicate(S::Kind::at(state.get())))
     }
 
     /// Registers a handler for every change, called after each commit on the thread that made it.
@@ -340,7 +341,7 @@ impl<S: StateMachine> Machine<S> {
     /// ```
     #[must_use]
     pub fn mermaid(&self) -> String {
-        Picture::of::<S>(Some(self.position())).mermaid()
+        Picture::of::<S>(Some(self.position().get())).mermaid()
     }
 
     /// The machine's picture with the state that it is in marked, in the language of Graphviz: see
@@ -355,7 +356,7 @@ impl<S: StateMachine> Machine<S> {
     /// ```
     #[must_use]
     pub fn dot(&self) -> String {
-        Picture::of::<S>(Some(self.position())).dot()
+        Picture::of::<S>(Some(self.position().get())).dot()
     }
 
     /// The machine's picture with the state that it is in marked, as an SVG file: see
@@ -371,11 +372,11 @@ impl<S: StateMachine> Machine<S> {
     #[cfg(feature = "svg")]
     #[must_use]
     pub fn svg(&self) -> String {
-        Picture::of::<S>(Some(self.position())).svg()
+        Picture::of::<S>(Some(self.position().get())).svg()
     }
 
     #[inline]
-    pub(crate) fn position(&self) -> u16 {
+    pub(crate) fn position(&self) -> StateId {
         self.lock.look().state()
     }
 

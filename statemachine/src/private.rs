@@ -28,7 +28,7 @@ pub use crate::{
     state::Viewed,
 };
 
-use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState};
+use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState, graph::StateId};
 
 /// Seals public traits: each has one of these as a supertrait, which only the derive implements.
 ///
@@ -96,13 +96,13 @@ impl Drawing {
 #[cfg(not(all(test, loom)))]
 #[must_use]
 pub const fn machine<S: StateMachine>(state: u16) -> Machine<S> {
-    Machine::at(state, None)
+    Machine::at(StateId::new(state), None)
 }
 
 /// A machine in that state, which must be the variant of `value` and have data.
 #[cfg(not(all(test, loom)))]
 pub const fn machine_with<S: StateMachine>(value: S, state: u16) -> Machine<S> {
-    Machine::at(state, Some(value))
+    Machine::at(StateId::new(state), Some(value))
 }
 
 /// Stands in for the real one, which is const: a model makes its machines with `from_state`.
@@ -132,7 +132,7 @@ pub fn reset<B: State>(machine: &Machine<B::Enum>) -> Transition<'_, Any<B::Enum
 /// Whether the machine is in the state at that position.
 #[inline]
 pub fn is<S: StateMachine>(machine: &Machine<S>, state: u16) -> bool {
-    machine.position() == state
+    machine.position().get() == state
 }
 
 /// The kind of that name.

@@ -7,9 +7,8 @@ use std::marker::PhantomData;
 
 use crate::{
     diagram::Picture,
-    private::{
-        DerivedEnum, DerivedKind, DerivedNewtype, DerivedState, DerivedTransition, Drawing, Graph,
-    },
+    graph::{Graph, StateId},
+    private::{DerivedEnum, DerivedKind, DerivedNewtype, DerivedState, DerivedTransition, Drawing},
 };
 
 /// An enum whose variants are the states of a machine.
@@ -311,6 +310,20 @@ pub trait Dataless: DerivedState {
     #[doc(hidden)]
     const POSITION: u16;
 }
+
+/// Where a state's type stands among the states of its enum.
+pub(crate) trait Located: State {
+    /// None for one that stands for several.
+    const AT: Option<StateId> = match Self::INDEX {
+        Any::<Self::Enum>::INDEX => None,
+        position => Some(StateId::new(position)),
+    };
+
+    /// Of one that can be entered.
+    const ID: StateId = StateId::new(Self::INDEX);
+}
+
+impl<A: State> Located for A {}
 
 impl<A: Dataless> State for A {
     type Enum = A::Of;

@@ -3,7 +3,7 @@
 use std::{fmt, thread::ThreadId, time::Instant};
 
 use crate::{
-    graph::StateSet,
+    graph::{StateId, StateSet},
     lock::{Lock, Request, Seen},
     state::StateMachine,
 };
@@ -169,7 +169,7 @@ impl Waiting {
 }
 
 impl Waiter {
-    fn of<S: StateMachine>(seen: Seen, current: u16) -> Self {
+    fn of<S: StateMachine>(seen: Seen, current: StateId) -> Self {
         let who = match &seen.thread {
             Some(thread) => Who::Thread { id: thread.id(), name: thread.name().map(str::to_owned) },
             None => Who::Task,
@@ -179,7 +179,7 @@ impl Waiter {
 }
 
 impl WaitsFor {
-    fn of<S: StateMachine>(request: &Request, current: u16) -> Self {
+    fn of<S: StateMachine>(request: &Request, current: StateId) -> Self {
         let one_of = |set: StateSet| names::<S>(|state| set.contains(state));
         match *request {
             Request::Transition { from, to } => {
@@ -198,12 +198,12 @@ impl WaitsFor {
     }
 }
 
-fn name<S: StateMachine>(state: u16) -> &'static str {
-    S::STATES[usize::from(state)]
+fn name<S: StateMachine>(state: StateId) -> &'static str {
+    S::STATES[state.index()]
 }
 
-fn names<S: StateMachine>(is_in: impl Fn(u16) -> bool) -> Vec<&'static str> {
-    (0..).zip(S::STATES).filter(|(state, _)| is_in(*state)).map(|(_, name)| *name).collect()
+fn names<S: StateMachine>(is_in: impl Fn(StateId) -> bool) -> Vec<&'static str> {
+    StateId::first(S::STATES.len()).filter(|&state| is_in(state)).map(name::<S>).collect()
 }
 
 impl fmt::Display for Waiting {

@@ -4,11 +4,12 @@ use std::{fmt, marker::PhantomData};
 
 use super::InState;
 use crate::{
+    graph::StateId,
     handlers::{Commit, Veto},
     lock::{Aftermath, Exclusive, Left, Lock, Move},
     panics::Panics,
     refused::Refused,
-    state::{Any, Dataless, State, StateMachine, View},
+    state::{Dataless, Located, State, StateMachine, View},
     trace::{Waited, Work},
 };
 
@@ -54,7 +55,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         right: Exclusive<'a, A::Enum>,
         waited: Waited,
     ) -> Result<Self, (Refused, Exclusive<'a, A::Enum>)> {
-        let from = || A::Enum::STATES[usize::from(position::<A>(&right))];
+        let from = || A::Enum::STATES[position::<A>(&right).index()];
         let work = Work::begin(A::Enum::NAME, from, B::NAME, waited);
         let mut transition = Self { right, work, to: PhantomData };
         if transition.right.has_handlers()
@@ -68,7 +69,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     #[cold]
     fn ask_handlers(&mut self) -> Result<(), Refused> {
         let handlers = self.right.lock().handlers();
-        let run = || handlers.run_before(self.from(), B::INDEX, self.right.view());
+        let run = || handlers.run_before(self.from(), B::ID, self.right.view());
         let answer = self.work.in_scope(run);
         answer.map_err(|source| self.vetoed(source))
     }
@@ -82,7 +83,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
 
     /// The position of the state to be left.
     #[inline]
-    fn from(&self) -> u16 {
+    fn from(&self) -> StateId {
         position::<A>(&self.right)
     }
 
@@ -237,7 +238,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     pub fn perform(mut self) -> Result<A::Data, Refused> {
         let lock = self.right.lock();
         let action = if lock.look().has_handlers() {
-            lock.handlers().find_action(self.from(), B::INDEX)
+            lock.handlers().find_action(self.from(), B::ID)
         } else {
             None
         };
@@ -293,7 +294,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
 
     #[inline]
     fn step(&self) -> Move {
-        Move { to: B::INDEX, moves_data: A::HAS_DATA || B::HAS_DATA }
+        Move { to: B::ID, moves_data: A::HAS_DATA || B::HAS_DATA }
     }
 
     #[inline]
@@ -304,7 +305,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         if let Some(aftermath) = aftermath {
             tell(lock, from, step.to, aftermath, &mut panics);
         }
-        let data = data.unwrap_or_else(|| A::Enum::dataless(from));
+        let data = data.unwrap_or_else(|| A::Enum::dataless(from.get()));
         if panics.must_go_on() {
             panics.resume_without(data);
         }
@@ -347,16 +348,19 @@ impl<A: State, B> InTransition<'_, A, B> {
 
 /// The position of the state to be left.
 #[inline]
-fn position<A: State>(right: &Exclusive<'_, A::Enum>) -> u16 {
-    if A::INDEX == Any::<A::Enum>::INDEX { right.position() } else { A::INDEX }
+fn position<A: State>(right: &Exclusive<'_, A::Enum>) -> StateId {
+    match A::AT {
+        Some(state) => state,
+        None => right.position(),
+    }
 }
 
 /// Tells the handlers of a commit, if there are any.
 #[cold]
 fn tell<S: StateMachine>(
     lock: &Lock<S>,
-    from: u16,
-    to: u16,
+    from: StateId,
+    to: StateId,
     aftermath: Aftermath,
     panics: &mut Panics,
 ) {

@@ -10,7 +10,7 @@ use crate::{
     handlers::HandlerId,
     lock::{Granted, Lock, Refusal, Request, Shared},
     refused::Refused,
-    state::{Any, State, StateMachine},
+    state::{Located, State, StateMachine},
     trace::Waited,
     wait::handle,
 };
@@ -73,7 +73,7 @@ impl<'a, A: State> Hold<'a, A> {
         self,
         handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.lock.register(|handlers| handlers.on_exit(Self::position(), handler))
+        self.lock.register(|handlers| handlers.on_exit(A::AT, handler))
     }
 
     /// Registers a handler that is called after each commit that enters the state, on the thread
@@ -93,18 +93,16 @@ impl<'a, A: State> Hold<'a, A> {
         self,
         handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.lock.register(|handlers| handlers.on_enter(Self::position(), handler))
+        self.lock.register(|handlers| handlers.on_enter(A::AT, handler))
     }
 
     /// None where any state is meant.
-    #[inline]
-    fn position() -> Option<u16> {
-        (A::INDEX != Any::<A::Enum>::INDEX).then_some(A::INDEX)
-    }
-
     #[inline(always)]
     fn states() -> StateSet {
-        Self::position().map_or(StateSet::All, StateSet::One)
+        match A::AT {
+            Some(state) => StateSet::One(state),
+            None => StateSet::All,
+        }
     }
 }
 

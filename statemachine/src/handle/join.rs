@@ -7,7 +7,7 @@ use crate::{
     guard::{InState, InTransition, Joined},
     lock::{Granted, Lock, Refusal, Request, Shared},
     refused::Refused,
-    state::State,
+    state::{Located, State},
     trace::Waited,
     wait::handle,
 };
@@ -82,7 +82,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Join<'a, A, B> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Join { from: self.transition.from(), to: B::INDEX }
+        Request::Join { from: self.transition.from(), to: B::ID }
     }
 
     #[inline]

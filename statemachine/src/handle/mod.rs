@@ -12,6 +12,7 @@ mod when;
 use std::time::Duration;
 
 use crate::{
+    graph::StateId,
     lock::{Answer, Granted, Lock, Notify, Place, Refusal, Request, Shared, Word},
     refused::Refused,
     state::StateMachine,
@@ -42,7 +43,8 @@ pub(crate) trait Asks: Sized {
     fn accept(self, granted: GrantedAt<Self>, waited: Waited) -> Result<Self::Given, Self::Denied>;
 
     /// Makes the error, with the hold that was to be traded.
-    fn refuse(self, refusal: Refusal, held: Option<HeldAt<Self>>, waited: Duration) -> Self::Denied;
+    fn refuse(self, refusal: Refusal, held: Option<HeldAt<Self>>, waited: Duration)
+    -> Self::Denied;
 }
 
 type PlaceAt<H> = <<H as Asks>::Site as Site>::Place;
@@ -131,7 +133,7 @@ impl<H: Asks> Ask for H {
     }
 
     #[inline(always)]
-    fn wants(&self, state: u16) -> bool {
+    fn wants(&self, state: StateId) -> bool {
         self.request().wants(state).is_some()
     }
 
@@ -169,7 +171,7 @@ fn explain<S: StateMachine>(
         return explain_rare::<S>(refusal, expected, to, waited);
     };
     // Without a panic, which would be an effect and so have to be kept.
-    let actual = S::STATES.get(usize::from(state)).copied().unwrap_or_default();
+    let actual = S::STATES.get(state.index()).copied().unwrap_or_default();
     let refused = Refused::WrongState { machine: S::NAME, expected, actual };
     trace::refused(&refused, expected, to, waited);
     refused
@@ -183,7 +185,7 @@ fn explain_rare<S: StateMachine>(
     waited: Duration,
 ) -> Refused {
     let machine = S::NAME;
-    let name = |state: u16| S::STATES[usize::from(state)];
+    let name = |state: StateId| S::STATES[state.index()];
     let refused = match refusal {
         Refusal::WrongState(state) => {
             Refused::WrongState { machine, expected, actual: name(state) }

@@ -10,7 +10,7 @@ use crate::{
     handlers::{HandlerId, Route, Veto},
     lock::{Granted, Lock, Refusal, Request, Shared, Word},
     refused::{Refused, RefusedWith},
-    state::{Any, Dataless, State, StateMachine, View},
+    state::{Any, Dataless, Located, State, StateMachine, View},
     trace::{self, Waited},
     wait::{handle, now, now_slowly},
 };
@@ -97,12 +97,12 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         if A::HAS_DATA {
             return now(self).map(InTransition::commit);
         }
-        match lock.leap(A::INDEX, <B as State>::INDEX) {
+        match lock.leap(A::ID, B::ID) {
             Ok(()) => {
                 trace::leapt(A::Enum::NAME, A::NAME, B::NAME);
                 Ok(A::unwrap(A::Enum::dataless(A::INDEX)))
             }
-            Err(word) if word.state() != A::INDEX => {
+            Err(word) if word.state() != A::ID => {
                 Err(self.refuse(Refusal::WrongState(word.state()), None, Duration::ZERO))
             }
             Err(word) => self.commit_slowly(word),
@@ -272,25 +272,23 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     }
 
     fn route(&self) -> Route {
-        Route { from: self.from(), to: B::INDEX }
+        Route { from: self.from(), to: B::ID }
     }
 
     /// The states that it starts in.
     #[inline]
     pub(super) fn from(&self) -> StateSet {
-        if A::INDEX != Any::<A::Enum>::INDEX {
-            StateSet::One(A::INDEX)
-        } else if self.from_anywhere {
-            StateSet::All
-        } else {
-            StateSet::Bits(A::Enum::GRAPH.sources_of(B::INDEX))
+        match A::AT {
+            Some(state) => StateSet::One(state),
+            None if self.from_anywhere => StateSet::All,
+            None => StateSet::Bits(A::Enum::GRAPH.sources_of(B::ID)),
         }
     }
 
     /// The names of the states that it starts in.
     pub(super) fn expected(&self) -> &'static [&'static str] {
-        if A::INDEX == Any::<A::Enum>::INDEX && !self.from_anywhere {
-            A::Enum::GRAPH.nodes[usize::from(B::INDEX)].sources
+        if A::AT.is_none() && !self.from_anywhere {
+            A::Enum::GRAPH.nodes[B::ID.index()].sources
         } else {
             A::EXPECTED
         }
@@ -323,7 +321,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Transition<'a, A, B> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Transition { from: self.from(), to: B::INDEX }
+        Request::Transition { from: self.from(), to: B::ID }
     }
 
     #[inline(always)]

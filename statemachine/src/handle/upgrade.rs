@@ -7,7 +7,7 @@ use crate::{
     guard::{InState, InTransition},
     lock::{Granted, Lock, Refusal, Request, Shared},
     refused::RefusedWith,
-    state::State,
+    state::{Located, State},
     trace::Waited,
     wait::handle,
 };
@@ -75,7 +75,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Upgrade<'a, A, B> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Upgrade { to: B::INDEX }
+        Request::Upgrade { to: B::ID }
     }
 
     #[inline]

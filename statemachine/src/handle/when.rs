@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{Asks, explain};
 use crate::{
+    graph::StateId,
     lock::{Granted, Lock, Refusal, Request, Shared, WatchSet},
     refused::Refused,
     state::{Kind, StateMachine},
@@ -55,7 +56,7 @@ assert!(door.when(|state| state == Door::Closed).now().is_err());
 }
 
 impl<'a, S: StateMachine> When<'a, S> {
-    pub(crate) fn new(lock: &'a Lock<S>, likes: impl FnMut(u16) -> bool) -> Self {
+    pub(crate) fn new(lock: &'a Lock<S>, likes: impl FnMut(StateId) -> bool) -> Self {
         Self { lock, states: WatchSet::of(S::STATES.len(), likes) }
     }
 }
@@ -77,7 +78,7 @@ impl<'a, S: StateMachine> Asks for When<'a, S> {
 
     fn accept(self, granted: Granted<'a, S>, _: Waited) -> Result<S::Kind, Refused> {
         match granted {
-            Granted::Watched(state) => Ok(S::Kind::at(state)),
+            Granted::Watched(state) => Ok(S::Kind::at(state.get())),
             Granted::Exclusive(_) | Granted::Shared(_) => unreachable!("no right was asked for"),
         }
     }

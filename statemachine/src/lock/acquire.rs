@@ -2,7 +2,11 @@
 
 use std::mem;
 
-use crate::{graph::StateSet, state::StateMachine, sync::Backoff};
+use crate::{
+    graph::{StateId, StateSet},
+    state::StateMachine,
+    sync::Backoff,
+};
 
 use super::{
     Lock,
@@ -16,7 +20,7 @@ pub(crate) enum Granted<'a, S: StateMachine> {
     Exclusive(Exclusive<'a, S>),
     Shared(Shared<'a, S>),
     /// The watched state was seen; no right comes with it.
-    Watched(u16),
+    Watched(StateId),
 }
 
 impl<S: StateMachine> Lock<S> {
@@ -24,7 +28,7 @@ impl<S: StateMachine> Lock<S> {
     ///
     /// The one locked instruction that an uncontended commit costs.
     #[inline]
-    pub(crate) fn leap(&self, from: u16, to: u16) -> Result<(), Word> {
+    pub(crate) fn leap(&self, from: StateId, to: StateId) -> Result<(), Word> {
         self.word.commit(Word::idle(from), Word::idle(to))
     }
 

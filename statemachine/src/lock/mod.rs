@@ -16,6 +16,7 @@ mod wake;
 mod word;
 
 use crate::{
+    graph::StateId,
     handlers::Handlers,
     state::StateMachine,
     sync::{AtomicU64, Mutex, UnsafeCell, const_fn},
@@ -59,7 +60,7 @@ unsafe impl<S: StateMachine + Send + Sync> Sync for Lock<S> {}
 impl<S: StateMachine> Lock<S> {
     const_fn! {
         /// In that state, with data exactly where the state has any.
-        pub(crate) const fn new(state: u16, data: Option<S>) -> Self {
+        pub(crate) const fn new(state: StateId, data: Option<S>) -> Self {
             Self {
                 word: AtomicWord::new(Word::idle(state)),
                 cell: UnsafeCell::new(data),
@@ -69,7 +70,7 @@ impl<S: StateMachine> Lock<S> {
     }
 
     /// The state's position, and the data where it has any.
-    pub(crate) fn into_inner(self) -> (u16, Option<S>) {
+    pub(crate) fn into_inner(self) -> (StateId, Option<S>) {
         (self.word.own().state(), self.cell.into_inner())
     }
 

@@ -10,7 +10,10 @@
 
 use std::{task::Waker, time::Instant};
 
-use crate::{graph::Graph, sync::Thread};
+use crate::{
+    graph::{Graph, StateId},
+    sync::Thread,
+};
 
 use super::{
     request::{Refusal, Request, Right},
@@ -144,19 +147,19 @@ impl Queue {
     }
 
     /// Whether one more trade may pass whoever has shut the door of that state.
-    pub(crate) fn may_pass(&self, state: u16) -> bool {
+    pub(crate) fn may_pass(&self, state: StateId) -> bool {
         self.doorkeeper(state).is_none_or(|id| self.waiters[id].passed < PASSES)
     }
 
     /// Says that a trade passes whoever has shut the door of that state, if anybody has.
-    pub(crate) fn pass(&mut self, state: u16) {
+    pub(crate) fn pass(&mut self, state: StateId) {
         if let Some(id) = self.doorkeeper(state) {
             self.waiters[id].passed = self.waiters[id].passed.saturating_add(1);
         }
     }
 
     /// The transition out of that state that is next.
-    fn doorkeeper(&self, state: u16) -> Option<u32> {
+    fn doorkeeper(&self, state: StateId) -> Option<u32> {
         self.candidates(state)
             .find(|&id| self.waiters[id].request.wants(state) == Some(Right::Exclusive))
     }
@@ -268,11 +271,11 @@ impl Queue {
 
     /// Tells those who watch for that state that it was entered, and those who can no longer get
     /// what they want that they can not.
-    pub(crate) fn announce(&mut self, from: u16, to: u16, errands: &mut Errands) {
+    pub(crate) fn announce(&mut self, from: StateId, to: StateId, errands: &mut Errands) {
         if from == to {
             return;
         }
-        self.for_each_in(self.any() + 1 + usize::from(to), |queue, id| {
+        self.for_each_in(self.any() + 1 + to.index(), |queue, id| {
             queue.tell(Ticket(id), Outcome::Granted(Right::Watched(to)), errands);
         });
         // Told apart word by word: nearly always there is one.
@@ -281,7 +284,7 @@ impl Queue {
         }
     }
 
-    fn dismiss_hopeless(&mut self, state: u16, errands: &mut Errands) {
+    fn dismiss_hopeless(&mut self, state: StateId, errands: &mut Errands) {
         for list in 0..self.lists.len() {
             self.for_each_in(list, |queue, id| {
                 if !queue.waiters[id].request.is_hopeful(queue.graph, state) {
@@ -303,8 +306,8 @@ impl Queue {
     }
 
     /// Those who want a right in that state, in order of arrival.
-    fn candidates(&self, state: u16) -> impl Iterator<Item = u32> + '_ {
-        let mut a = self.lists[usize::from(state)].head;
+    fn candidates(&self, state: StateId) -> impl Iterator<Item = u32> + '_ {
+        let mut a = self.lists[state.index()].head;
         let mut b = self.lists[self.any()].head;
         let arrival = |link: u32| self.waiters[self.links[link].waiter].arrival;
         std::iter::from_fn(move || {
@@ -345,10 +348,8 @@ impl Queue {
         };
         match request {
             request if request.wants_any() => stand_in(any),
-            Request::When(states) => {
-                states.for_each(|state| stand_in(any + 1 + usize::from(state)))
-            }
-            request => request.for_each_state(|state| stand_in(usize::from(state))),
+            Request::When(states) => states.for_each(|state| stand_in(any + 1 + state.index())),
+            request => request.for_each_state(|state| stand_in(state.index())),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::graph::{Graph, StateSet, for_each_bit, has_bit, share_a_bit};
+use crate::graph::{Graph, StateId, StateSet, for_each_bit, has_bit, share_a_bit};
 
 use super::word::{MAX_HOLDERS, Word};
 
@@ -16,23 +16,26 @@ pub(crate) enum WatchSet {
 
 impl WatchSet {
     /// Those of the first `count` states that the predicate likes; it is asked once for each.
-    pub(crate) fn of(count: usize, mut likes: impl FnMut(u16) -> bool) -> Self {
-        let mut word = |start: usize| {
-            (start..count.min(start + 64))
-                .fold(0, |bits, state| bits | u64::from(likes(state as u16)) << (state - start))
+    pub(crate) fn of(count: usize, mut likes: impl FnMut(StateId) -> bool) -> Self {
+        let mut add = |word: &mut u64, state: StateId| {
+            *word |= u64::from(likes(state)) << (state.index() % 64);
         };
         if count <= 64 {
-            Self::Few(word(0))
+            let mut word = 0;
+            StateId::first(count).for_each(|state| add(&mut word, state));
+            Self::Few(word)
         } else {
-            Self::Many((0..count).step_by(64).map(word).collect())
+            let mut words = vec![0; count.div_ceil(64)];
+            StateId::first(count).for_each(|state| add(&mut words[state.index() / 64], state));
+            Self::Many(words.into())
         }
     }
 
-    pub(crate) fn contains(&self, state: u16) -> bool {
+    pub(crate) fn contains(&self, state: StateId) -> bool {
         has_bit(self.bits(), state)
     }
 
-    pub(crate) fn for_each(&self, visit: impl FnMut(u16)) {
+    pub(crate) fn for_each(&self, visit: impl FnMut(StateId)) {
         for_each_bit(self.bits(), visit);
     }
 
@@ -50,11 +53,11 @@ impl WatchSet {
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     /// The exclusive right, in one of these states.
-    Transition { from: StateSet, to: u16 },
+    Transition { from: StateSet, to: StateId },
     /// The exclusive right in one of these states, or a shared right in that state.
-    Join { from: StateSet, to: u16 },
+    Join { from: StateSet, to: StateId },
     /// The exclusive right in place of the caller's own hold.
-    Upgrade { to: u16 },
+    Upgrade { to: StateId },
     /// A shared right, in one of these states.
     Hold(StateSet),
     /// No right: only to hear that one of these states was entered.
@@ -67,17 +70,17 @@ pub(crate) enum Right {
     Exclusive,
     Shared,
     /// None: the watched state was seen.
-    Watched(u16),
+    Watched(StateId),
 }
 
 /// Why a request was refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refusal {
-    WrongState(u16),
+    WrongState(StateId),
     InTransition,
-    InUse { state: u16, holders: u32 },
-    Unreachable(u16),
-    TimedOut(u16),
+    InUse { state: StateId, holders: u32 },
+    Unreachable(StateId),
+    TimedOut(StateId),
     Interrupted,
 }
 
@@ -111,7 +114,7 @@ impl Request {
     }
 
     /// The right that it would take in that state.
-    pub(crate) fn wants(&self, state: u16) -> Option<Right> {
+    pub(crate) fn wants(&self, state: StateId) -> Option<Right> {
         match *self {
             Self::Transition { from, .. } => from.contains(state).then_some(Right::Exclusive),
             Self::Hold(set) => set.contains(state).then_some(Right::Shared),
@@ -123,7 +126,7 @@ impl Request {
     }
 
     /// Whether a state that it wants can still be reached from that one.
-    pub(crate) fn is_hopeful(&self, graph: &Graph, state: u16) -> bool {
+    pub(crate) fn is_hopeful(&self, graph: &Graph, state: StateId) -> bool {
         let row = graph.reach_of(state);
         match *self {
             Self::Transition { from: set, .. } | Self::Hold(set) => set.intersects(row),
@@ -150,7 +153,7 @@ impl Request {
 
     /// Visits each state in which it wants a right, once, where that is not any.
     #[inline(always)]
-    pub(crate) fn for_each_state(&self, mut visit: impl FnMut(u16)) {
+    pub(crate) fn for_each_state(&self, mut visit: impl FnMut(StateId)) {
         match *self {
             Self::Transition { from: set, .. } | Self::Hold(set) => set.for_each(visit),
             Self::Join { from, to } => {

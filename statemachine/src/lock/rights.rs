@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use crate::{panics::Panics, state::StateMachine, sync::Backoff};
+use crate::{graph::StateId, panics::Panics, state::StateMachine, sync::Backoff};
 
 use super::{
     Lock,
@@ -26,7 +26,7 @@ pub(crate) struct Shared<'a, S: StateMachine> {
 /// Where a commit leads.
 #[derive(Clone, Copy)]
 pub(crate) struct Move {
-    pub(crate) to: u16,
+    pub(crate) to: StateId,
     /// Whether either state may have data, so that there is some to be moved.
     pub(crate) moves_data: bool,
 }
@@ -60,7 +60,7 @@ impl<'a, S: StateMachine> Exclusive<'a, S> {
 
     /// The position of the state to be left.
     #[inline]
-    pub(crate) fn position(&self) -> u16 {
+    pub(crate) fn position(&self) -> StateId {
         self.begun.state()
     }
 
@@ -199,7 +199,7 @@ impl<S: StateMachine> Lock<S> {
         let data = self.cell.with(|cell| unsafe { (*cell).as_ref() });
         match data {
             Some(data) => data,
-            None => S::dataless_ref(self.word.own().state()),
+            None => S::dataless_ref(self.word.own().state().get()),
         }
     }
 

@@ -8,7 +8,10 @@
 
 use std::{task::Waker, time::Instant};
 
-use crate::sync::{AtomicU64, Mutex, OWN};
+use crate::{
+    graph::StateId,
+    sync::{AtomicU64, Mutex, OWN},
+};
 
 use super::{
     queue::{Next, Outcome, Queue, Ticket},
@@ -44,8 +47,8 @@ pub(crate) enum Polled {
 /// How a transition ends.
 #[derive(Clone, Copy)]
 pub(crate) enum Ending {
-    Commit(u16),
-    CommitAndHold(u16),
+    Commit(StateId),
+    CommitAndHold(StateId),
     Rollback,
     /// The exclusive right becomes a hold on the state that it was had in.
     StepDown,

@@ -16,7 +16,10 @@ use super::{
     request::{Refusal, Request, Right, WatchSet},
     word::{MAX_HOLDERS, Word},
 };
-use crate::{Machine, Refused, StateMachine, graph::StateSet};
+use crate::{
+    Machine, Refused, StateMachine,
+    graph::{StateId, StateSet},
+};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -48,7 +51,7 @@ enum Slot {
 }
 
 fn assert_idle<S: StateMachine>(machine: &Machine<S>, state: u16) {
-    assert_eq!(machine.lock().look(), Word::idle(state));
+    assert_eq!(machine.lock().look(), Word::idle(StateId::new(state)));
 }
 
 #[derive(Default)]
@@ -281,39 +284,40 @@ fn who_waits_in_vain_is_told() {
 
 #[test]
 fn the_word_counts_no_further_than_it_can() {
-    let full = Word::full(0);
+    let full = Word::full(StateId::new(0));
     assert_eq!(full.holders(), MAX_HOLDERS);
     assert_eq!(
         Request::Hold(StateSet::All).step(full),
-        Err(Refusal::InUse { state: 0, holders: MAX_HOLDERS })
+        Err(Refusal::InUse { state: StateId::new(0), holders: MAX_HOLDERS })
     );
     assert!(!full.is_exclusive() && !full.has_waiters() && !full.has_handlers());
 }
 
 #[test]
 fn a_step_changes_nothing_but_the_right_that_is_taken() {
-    let word = Word::idle(5).with_waiters(true);
+    let [four, five, six] = [4, 5, 6].map(StateId::new);
+    let word = Word::idle(five).with_waiters(true);
     assert_eq!(
-        Request::Transition { from: StateSet::One(5), to: 6 }.step(word),
+        Request::Transition { from: StateSet::One(five), to: six }.step(word),
         Ok((Right::Exclusive, word.begun()))
     );
-    assert_eq!(Request::Hold(StateSet::One(5)).step(word), Ok((Right::Shared, word.held())));
-    assert_eq!(word.begun().ended(5), word);
+    assert_eq!(Request::Hold(StateSet::One(five)).step(word), Ok((Right::Shared, word.held())));
+    assert_eq!(word.begun().ended(five), word);
     assert_eq!(word.held().upgraded(), word.begun());
     assert_eq!(
-        Request::Hold(StateSet::One(5)).step(word.with_door_shut(true)),
+        Request::Hold(StateSet::One(five)).step(word.with_door_shut(true)),
         Err(Refusal::InTransition)
     );
-    assert_eq!(Request::Hold(StateSet::One(4)).step(word), Err(Refusal::WrongState(5)));
+    assert_eq!(Request::Hold(StateSet::One(four)).step(word), Err(Refusal::WrongState(five)));
 }
 
 #[test]
 fn a_set_of_watched_states_has_a_bit_for_each() {
     for count in [1_usize, 63, 64, 65, 300] {
-        let liked = |state: u16| state % 3 == 1;
+        let liked = |state: StateId| state.get() % 3 == 1;
         let set = Request::When(WatchSet::of(count, liked));
-        for state in 0..count as u16 {
-            assert_eq!(set.wants(state).is_some(), liked(state), "{state} of {count}");
+        for state in StateId::first(count) {
+            assert_eq!(set.wants(state).is_some(), liked(state), "{state:?} of {count}");
         }
     }
 }

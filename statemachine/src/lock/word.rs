@@ -9,7 +9,10 @@
 //!
 //! What the combinations mean and who may change which bit is in [the protocol](super).
 
-use crate::sync::{AtomicU32, COMMIT, FAILED, LET_GO, LOOK, OWN, TAKE, const_fn};
+use crate::{
+    graph::StateId,
+    sync::{AtomicU32, COMMIT, FAILED, LET_GO, LOOK, OWN, TAKE, const_fn},
+};
 
 const STATE: u32 = 0b11_1111_1111;
 const EXCLUSIVE: u32 = 1 << 10;
@@ -29,20 +32,20 @@ pub(crate) struct Word(u32);
 impl Word {
     /// In that state, and nothing else is the case.
     #[inline]
-    pub(crate) const fn idle(state: u16) -> Self {
-        assert!(state as u32 <= STATE, "a machine has at most 1024 states");
-        Self(OPEN | state as u32)
+    pub(crate) const fn idle(state: StateId) -> Self {
+        assert!(state.get() as u32 <= STATE, "a machine has at most 1024 states");
+        Self(OPEN | state.get() as u32)
     }
 
     /// Held in that state by as many as can be counted.
     #[cfg(all(test, not(loom)))]
-    pub(super) fn full(state: u16) -> Self {
+    pub(super) fn full(state: StateId) -> Self {
         Self(Self::idle(state).0 | (MAX_HOLDERS * HOLDER))
     }
 
     #[inline]
-    pub(crate) fn state(self) -> u16 {
-        (self.0 & STATE) as u16
+    pub(crate) fn state(self) -> StateId {
+        StateId::new((self.0 & STATE) as u16)
     }
 
     #[inline]
@@ -104,9 +107,9 @@ impl Word {
 
     /// With the transition that is under way ended in that state.
     #[inline]
-    pub(crate) fn ended(self, state: u16) -> Self {
+    pub(crate) fn ended(self, state: StateId) -> Self {
         debug_assert!(self.is_exclusive());
-        Self((self.0 & !(STATE | EXCLUSIVE)) | u32::from(state))
+        Self((self.0 & !(STATE | EXCLUSIVE)) | u32::from(state.get()))
     }
 
     #[inline]

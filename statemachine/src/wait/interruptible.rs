@@ -4,6 +4,7 @@ use std::{fmt, task::Waker, time::Duration};
 
 use super::{AnswerAt, Ask, Handle, Interrupt, Queued, handle, interrupt::Enlisted};
 use crate::{
+    graph::StateId,
     lock::{Notify, Refusal, Word},
     trace::Waited,
 };
@@ -68,7 +69,7 @@ impl<'i, H: Handle> Ask for Interruptible<'i, H> {
     }
 
     #[inline]
-    fn wants(&self, state: u16) -> bool {
+    fn wants(&self, state: StateId) -> bool {
         self.handle.wants(state)
     }
 

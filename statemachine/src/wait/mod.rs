@@ -15,6 +15,7 @@ use std::{
 };
 
 use crate::{
+    graph::StateId,
     lock::{Answer, Granted, Notify, Place, Refusal, Shared, Word},
     state::StateMachine,
     sync::instant,
@@ -137,7 +138,7 @@ pub(crate) trait Ask: Sized {
     fn attempt(&mut self) -> Result<<Self::Place as Queued>::Granted, Word>;
 
     /// Whether it could be taken in that state if nobody else were there.
-    fn wants(&self, state: u16) -> bool;
+    fn wants(&self, state: StateId) -> bool;
 
     /// Tries at once, until it is taken or refused, if the word was last seen to be that.
     fn insist(&mut self, seen: Word) -> Result<<Self::Place as Queued>::Granted, Refusal>;

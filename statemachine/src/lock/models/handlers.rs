@@ -126,7 +126,7 @@ fn what_a_handler_hears_of_is_numbered_from_1_without_a_gap() {
 }
 
 /// Like [`assert_idle`](super::assert_idle), where handlers are registered.
-fn assert_idle_but_for_handlers(link: &LinkMachine, state: u16) {
+fn assert_idle_but_for_handlers(link: &LinkMachine, state: StateId) {
     let word = link.lock().look();
     assert!(word.has_handlers());
     assert!(word.state() == state && word.is_free() && !word.has_waiters() && !word.is_door_shut());

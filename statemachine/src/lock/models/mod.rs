@@ -25,7 +25,7 @@ use std::{
 
 use loom::sync::Arc;
 
-use crate::{Machine, StateMachine, lock::Word, sync};
+use crate::{Machine, StateMachine, graph::StateId, lock::Word, sync};
 
 /// A state machine with all that the lock can tell apart: states with and without data, a way on
 /// from which there is no way back, and a self-loop.
@@ -112,13 +112,13 @@ const PREEMPTIONS: usize = 3;
 const PREEMPTIONS_OF_MANY: usize = 2;
 
 /// The machine is in that state and nothing else is the case: nobody has a right, nobody waits.
-fn assert_idle<S: StateMachine>(machine: &Machine<S>, state: u16) {
+fn assert_idle<S: StateMachine>(machine: &Machine<S>, state: StateId) {
     assert_eq!(machine.lock().look(), Word::idle(state));
 }
 
-const DOWN: u16 = 0;
-const UP: u16 = 1;
-const OVER: u16 = 2;
+const DOWN: StateId = StateId::new(0);
+const UP: StateId = StateId::new(1);
+const OVER: StateId = StateId::new(2);
 
 /// Wakes a thread of the model for a task that it polls.
 struct Unpark(sync::Thread);
