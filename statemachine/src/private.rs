@@ -28,7 +28,7 @@ pub use crate::{
     state::Viewed,
 };
 
-use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState, graph::StateId};
+use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState};
 
 /// Seals public traits: each has one of these as a supertrait, which only the derive implements.
 ///
@@ -96,13 +96,13 @@ impl Drawing {
 #[cfg(not(all(test, loom)))]
 #[must_use]
 pub const fn machine<S: StateMachine>(state: u16) -> Machine<S> {
-    Machine::at(StateId::new(state), None)
+    Machine::at(crate::graph::StateId::new(state), None)
 }
 
 /// A machine in that state, which must be the variant of `value` and have data.
 #[cfg(not(all(test, loom)))]
 pub const fn machine_with<S: StateMachine>(value: S, state: u16) -> Machine<S> {
-    Machine::at(StateId::new(state), Some(value))
+    Machine::at(crate::graph::StateId::new(state), Some(value))
 }
 
 /// Stands in for the real one, which is const: a model makes its machines with `from_state`.

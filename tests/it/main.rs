@@ -6,6 +6,7 @@ mod autotraits;
 mod declaring;
 mod diagrams;
 mod executors;
+mod foreign;
 mod generated;
 mod handlers;
 mod handlers_reentrant;

@@ -42,10 +42,10 @@ fn use_queue(door: &DoorMachine) {
 }
 
 /// What a waker does when it is cloned, used and dropped.
-struct Hooks {
-    clone: Box<dyn Fn() + Send + Sync>,
-    wake: Box<dyn Fn() + Send + Sync>,
-    drop: Box<dyn Fn() + Send + Sync>,
+pub(super) struct Hooks {
+    pub(super) clone: Box<dyn Fn() + Send + Sync>,
+    pub(super) wake: Box<dyn Fn() + Send + Sync>,
+    pub(super) drop: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Default for Hooks {
@@ -56,7 +56,7 @@ impl Default for Hooks {
 
 impl Hooks {
     /// A waker that calls them.
-    fn waker(self) -> Waker {
+    pub(super) fn waker(self) -> Waker {
         let raw = RawWaker::new(Arc::into_raw(Arc::new(self)).cast(), &VTABLE);
         // SAFETY: The table is for exactly such a pointer, which owns one count of the `Arc`; and
         // `Hooks` may be used from any thread.

@@ -8,6 +8,7 @@ use std::{
 use loom::{sync::Arc, thread};
 
 use super::{DOWN, LONG, LinkMachine, OVER, explore, poll, waker};
+use crate::graph::StateId;
 
 /// The numbers that an observer heard, in the order in which it heard them.
 #[derive(Clone, Default)]
