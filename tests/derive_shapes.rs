@@ -395,32 +395,129 @@ fn machines_stand_side_by_side() {
     assert!(AMachine::new().is_only() && BMachine::new().is_only());
 }
 
-mod shown_data {
-    //! The data of a struct variant is shown field by field, as far as its types can be.
+mod data_as_the_enum {
+    //! The data of a struct variant has what the enum and its fields have, and shows no more.
+
+    use std::{collections::HashSet, fmt::Debug, hash::Hash};
 
     use statemachine::StateMachine;
 
-    struct Silent;
-
-    #[derive(StateMachine)]
+    #[derive(StateMachine, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     enum Line<T> {
         #[state(initial, to(Idle))]
-        Busy { number: u32, silent: Silent, r#type: &'static str, any: T },
+        Busy { number: u32, r#type: &'static str, any: T },
         #[state(to(Busy))]
         Idle,
     }
 
     #[test]
-    fn fields_that_can_be_shown_are() {
-        let data = LineBusy { number: 7, silent: Silent, r#type: "t", any: 'x' };
-        let shown = "LineBusy { number: 7, silent: .., type: \"t\", any: .. }";
-        assert_eq!(format!("{data:?}"), shown);
+    fn it_has_what_is_derived() {
+        fn has_all<T: Debug + Copy + Ord + Hash>(_: T) {}
+        let data = LineBusy { number: 7, r#type: "t", any: 'x' };
+        has_all(data);
+        assert_eq!(format!("{data:?}"), "LineBusy { number: 7, type: \"t\", any: 'x' }");
+        assert!(data < LineBusy { any: 'y', ..data } && data > LineBusy { number: 6, ..data });
+        assert_eq!(HashSet::from([data, data]).len(), 1);
         let line = LineMachine::new(data);
         let held = line.in_busy().now().unwrap();
-        assert_eq!(format!("{:?}", held.view()), shown.replace("LineBusy", "LineBusyRef"));
+        assert_eq!(
+            format!("{:?}", held.view()),
+            "LineBusyRef { number: 7, type: \"t\", any: 'x' }"
+        );
         drop(held);
         assert!(line.idle_to_busy().now().is_err());
         assert!(line.busy_to_idle().try_commit().is_ok());
+    }
+
+    /// Nothing is derived, so that the data has nothing either.
+    #[derive(StateMachine)]
+    enum Login {
+        #[state(initial, to(In))]
+        Out,
+        #[state(to(Out))]
+        In { password: String },
+    }
+
+    #[test]
+    fn it_has_nothing_else() {
+        static_assertions::assert_not_impl_any!(LoginIn: Debug, Clone, PartialEq, PartialOrd, Hash, Default);
+        static_assertions::assert_not_impl_any!(LoginInRef<'static>: Debug);
+        static_assertions::assert_not_impl_any!(LoginInMut<'static>: Debug);
+        let login = LoginMachine::new();
+        login.out_to_in().try_commit_with(LoginIn { password: "x".to_owned() }).unwrap();
+        assert_eq!(login.in_in().now().unwrap().view().password, "x");
+    }
+
+    #[derive(StateMachine, Default)]
+    enum Count {
+        #[default]
+        #[state(to(Done))]
+        Idle,
+        #[state(to(Idle))]
+        Done { all: u32 },
+    }
+
+    #[test]
+    fn it_has_a_default_if_the_enum_has_one() {
+        assert_eq!(CountDone::default().all, 0);
+        let count = CountMachine::new();
+        count.idle_to_done().try_commit_with(CountDone::default()).unwrap();
+        let mut done = count.in_done().exclusive().now().unwrap();
+        *done.view_mut().all += 1;
+        drop(done);
+        assert_eq!(count.done_to_idle().try_commit().unwrap().all, 1);
+    }
+}
+
+mod kinds {
+    //! What a kind has beside its name.
+
+    use statemachine::{Kind, StateMachine};
+
+    /// A kind keeps the numbers, which a protocol may give a meaning.
+    #[derive(StateMachine)]
+    #[repr(u8)]
+    #[machine(kind_attr(must_use))]
+    enum Frame {
+        #[state(initial, to(Open))]
+        Idle = 3,
+        #[state(to(Idle, Reset), data = OpenStream)]
+        Open { id: u32 } = 7,
+        #[state(terminal)]
+        Reset(u32) = 0x0a,
+    }
+
+    impl FrameKind {
+        const FIRST: Self = Self::Idle;
+    }
+
+    #[test]
+    fn a_kind_keeps_numbers_and_knows_all_states() {
+        assert_eq!(FrameKind::Open as u8, 7);
+        assert_eq!(size_of::<FrameKind>(), 1);
+        assert_eq!(FrameKind::ALL, [FrameKind::FIRST, FrameKind::Open, FrameKind::Reset]);
+        assert_eq!(FrameKind::from(&Frame::Reset(1)), FrameKind::Reset);
+        assert!(FrameKind::Reset.is_terminal() && !FrameKind::Open.is_terminal());
+        let frame = FrameMachine::new();
+        frame.idle_to_open().try_commit_with(OpenStream { id: 1 }).unwrap();
+        assert_eq!(frame.in_open().now().unwrap().view().id, &1);
+        assert!(frame.open_to_idle().try_commit().is_ok());
+        assert!(frame.open_to_reset().now().is_err());
+    }
+
+    #[derive(StateMachine, Clone, Copy, PartialEq, Debug)]
+    enum Light {
+        #[state(to(Green))]
+        Red,
+        #[state(to(Red))]
+        Green,
+    }
+
+    #[test]
+    fn the_kind_of_an_enum_without_data_can_be_named_too() {
+        let kind: LightKind = LightMachine::new().state();
+        assert_eq!(kind, Light::Red);
+        assert_eq!(Light::ALL, [Light::Red, Light::Green]);
     }
 }
 

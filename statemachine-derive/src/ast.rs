@@ -49,6 +49,8 @@ pub struct State<'a> {
     /// where there are no variants, for a machine to be in.
     pub is_declared: bool,
     pub is_non_exhaustive: bool,
+    /// The value that is written behind the variant.
+    pub discriminant: Option<&'a syn::Expr>,
 }
 
 /// A state named in an attribute.
@@ -165,6 +167,7 @@ impl<'a> State<'a> {
             targets: Vec::new(),
             is_declared: true,
             is_non_exhaustive: is_non_exhaustive(&variant.attrs),
+            discriminant: variant.discriminant.as_ref().map(|(_, value)| value),
         }
     }
 
@@ -181,6 +184,7 @@ impl<'a> State<'a> {
             targets: Vec::new(),
             is_declared: false,
             is_non_exhaustive: false,
+            discriminant: None,
         }
     }
 
@@ -303,6 +307,11 @@ fn docs(attrs: &[Attribute]) -> Vec<&Attribute> {
 
 pub fn is_non_exhaustive(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("non_exhaustive"))
+}
+
+/// How the enum is laid out, as far as it says so.
+pub fn reprs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident("repr"))
 }
 
 fn param_attrs(param: &syn::GenericParam) -> &[Attribute] {

@@ -27,7 +27,7 @@ const OF_MACHINE: [&str; 17] = [
     "hold",
     "when",
     "observe",
-    "remove",
+    "remove_handler",
     "waiting",
     "mermaid",
     "dot",
@@ -60,8 +60,15 @@ pub struct StateNames {
     pub transitions: Vec<Ident>,
     /// `a_to_b` for the states that there is no transition to, with their positions.
     pub illegal: Vec<(usize, Ident)>,
-    /// The struct of its named fields and the one that borrows them.
-    pub data: Option<(Ident, Ident)>,
+    pub data: Option<DataNames>,
+}
+
+/// Names for the data of a state with named fields.
+pub struct DataNames {
+    pub owned: Ident,
+    pub borrowed: Ident,
+    /// Borrowed for writing.
+    pub borrowed_mut: Ident,
 }
 
 /// One name for two items; the enum's own name or a type parameter's counts as an item.
@@ -85,6 +92,7 @@ pub enum Item {
     /// The data of the state at that position, owned and borrowed.
     Data(usize),
     BorrowedData(usize),
+    BorrowedDataMut(usize),
 }
 
 /// One name for two methods.
@@ -115,12 +123,7 @@ impl Names {
         let attr = &machine.attr;
         let machine_name = item(&attr.name, format!("{name}Machine"), Item::Machine);
         let module = item(&attr.states, snake(&name), Item::Module);
-        let has_kind = !machine.is_fieldless() || attr.kind.is_some();
-        let kind = if has_kind {
-            item(&attr.kind, format!("{name}Kind"), Item::Kind)
-        } else {
-            machine.ident.clone()
-        };
+        let kind = item(&attr.kind, format!("{name}Kind"), Item::Kind);
         let mut methods = Methods::default();
         let states = methods.of_states(machine, &mut items);
         Self {
@@ -237,16 +240,20 @@ impl Methods {
     }
 }
 
-fn data_names(machine: &Machine, position: usize, items: &mut Items) -> Option<(Ident, Ident)> {
+fn data_names(machine: &Machine, position: usize, items: &mut Items) -> Option<DataNames> {
     let state = &machine.states[position];
     let Fields::Named(_) = state.fields else {
         return None;
     };
-    let name = format!("{}{}", machine.name(), state.name);
-    let span = state.ident.span();
-    let owned = items.take(&name, span, Item::Data(position));
-    let borrowed = items.take(&format!("{name}Ref"), span, Item::BorrowedData(position));
-    Some((owned, borrowed))
+    let (name, span) = match &state.attr.data {
+        Some(given) => (given.unraw().to_string(), given.span()),
+        None => (format!("{}{}", machine.name(), state.name), state.ident.span()),
+    };
+    Some(DataNames {
+        owned: items.take(&name, span, Item::Data(position)),
+        borrowed: items.take(&format!("{name}Ref"), span, Item::BorrowedData(position)),
+        borrowed_mut: items.take(&format!("{name}Mut"), span, Item::BorrowedDataMut(position)),
+    })
 }
 
 /// `a_to_b`.

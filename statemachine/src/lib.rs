@@ -320,12 +320,15 @@ pub use self::serde::by_name;
 
 pub use self::{
     change::Change,
-    guard::{InState, InTransition, Joined},
-    handle::{Hold, Join, Transition, Upgrade, When},
+    guard::{
+        InState, InStateMut, InTransition, Joined, MappedInState, OwnedInState, OwnedInStateMut,
+        OwnedInTransition, Owner,
+    },
+    handle::{ExclusiveHold, Hold, Join, OwnedUpgrade, Transition, Upgrade, When},
     handlers::HandlerId,
     machine::Machine,
     refused::{NeedsData, Refused, RefusedWith, UnknownState},
-    state::{Any, Dataless, Kind, Newtype, State, StateMachine, TransitionTo, View},
+    state::{Any, Dataless, Kind, Newtype, Single, State, StateMachine, TransitionTo, View},
     wait::{Handle, Interrupt, Interruptible, Wait},
     waiting::{Waiter, Waiting, WaitsFor, Who},
 };

@@ -170,7 +170,7 @@ impl<S: StateMachine> Machine<S> {
     #[inline]
     #[must_use]
     pub fn is_in_transition(&self) -> bool {
-        self.lock.look().is_exclusive()
+        self.lock.look().is_in_transition()
     }
 
     /// A handle on the transition from `A` to `B`: the generic spelling of `a_to_b()`.

@@ -25,6 +25,7 @@ macro_rules! __nothing {
 
 pub use crate::{
     graph::{Graph, Node},
+    guard::HasMachine,
     state::Viewed,
 };
 
@@ -160,41 +161,27 @@ pub fn mismatch() -> ! {
     )
 }
 
-/// A field whose `Debug`, where its type has one, is that of the data it belongs to.
-///
-/// Method look-up decides: of the two traits below it tries the one first that takes the fewer
-/// references.
-#[derive(Debug)]
-pub struct Shown<'a, T>(pub &'a T);
+/// Traits that the generated structs have if the enum has them, under a lifetime: see the derive's
+/// `if_enum_is`.
+macro_rules! by {
+    ($($by:ident: $of:path;)*) => {
+        $(
+            /// Whatever has the trait.
+            pub trait $by<'never>: $of {}
 
-/// Shows a field by its own `Debug`.
-pub trait ShownByDebug {
-    /// What to show.
-    fn shown(&self) -> &dyn fmt::Debug;
+            impl<T: $of> $by<'_> for T {}
+        )*
+    };
 }
 
-impl<T: fmt::Debug> ShownByDebug for Shown<'_, T> {
-    fn shown(&self) -> &dyn fmt::Debug {
-        self.0
-    }
-}
-
-/// Shows a field whose type cannot be shown as `..`.
-pub trait ShownByDots {
-    /// What to show.
-    fn shown(&self) -> &dyn fmt::Debug;
-}
-
-impl<T> ShownByDots for &Shown<'_, T> {
-    fn shown(&self) -> &dyn fmt::Debug {
-        struct Dots;
-
-        impl fmt::Debug for Dots {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("..")
-            }
-        }
-
-        &Dots
-    }
+by! {
+    CloneBy: Clone;
+    CopyBy: Copy;
+    DebugBy: fmt::Debug;
+    DefaultBy: Default;
+    EqBy: Eq;
+    HashBy: std::hash::Hash;
+    OrdBy: Ord;
+    PartialEqBy: PartialEq;
+    PartialOrdBy: PartialOrd;
 }

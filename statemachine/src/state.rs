@@ -3,11 +3,11 @@
 //! All of it is implemented by `#[derive(StateMachine)]`. The traits are sealed: an impl written by hand
 //! could lie about positions and variants, which the lock relies on.
 
-use std::marker::PhantomData;
+use std::{convert::Infallible, marker::PhantomData};
 
 use crate::{
     diagram::Picture,
-    graph::{Graph, StateId},
+    graph::{Graph, StateId, StateSet},
     private::{DerivedEnum, DerivedKind, DerivedNewtype, DerivedState, DerivedTransition, Drawing},
 };
 
@@ -158,10 +158,34 @@ pub trait Kind: Sized + Send + Sync + DerivedKind + 'static {
     /// The names of the states, in the order in which they are declared.
     const NAMES: &'static [&'static str];
 
+    /// The states, in the order in which they are declared.
+    ///
+    /// ```
+    /// use statemachine::Kind;
+    /// # use statemachine_example::*;
+    /// assert_eq!(SlotKind::ALL, [SlotKind::Empty, SlotKind::Full]);
+    /// ```
+    const ALL: &'static [Self];
+
+    #[doc(hidden)]
+    const TERMINAL: &'static [bool];
+
     /// The state's name.
     #[must_use]
     fn name(&self) -> &'static str {
         Self::NAMES[usize::from(self.position())]
+    }
+
+    /// Whether no declared transition leads out of the state.
+    ///
+    /// ```
+    /// use statemachine::Kind;
+    /// # use statemachine_example::*;
+    /// assert!(JobKind::Running.is_terminal() && !JobKind::Queued.is_terminal());
+    /// ```
+    #[must_use]
+    fn is_terminal(&self) -> bool {
+        Self::TERMINAL[usize::from(self.position())]
     }
 
     #[doc(hidden)]
@@ -246,6 +270,13 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     where
         Self: 'a;
 
+    /// The data of the state, borrowed for writing: `()`, `&mut T`, a tuple of references, or the
+    /// generated `Mut`. [`Any`] has none, since through it the variant could be changed: there it is a
+    /// type without values.
+    type ViewMut<'a>
+    where
+        Self: 'a;
+
     /// The state's name: its variant's.
     const NAME: &'static str = Self::Enum::STATES[Self::INDEX as usize];
 
@@ -311,6 +342,50 @@ pub trait Dataless: DerivedState {
     const POSITION: u16;
 }
 
+/// The type of one state, and not of whichever of several, whose data could not be written without
+/// the variant being changed.
+///
+/// The bound of `view_mut`:
+///
+/// ```
+/// use statemachine::{InTransition, Single, State};
+/// # use statemachine_example::*;
+///
+/// fn shout<A, B>(transition: &mut InTransition<'_, A, B>)
+/// where
+///     A: Single + for<'a> State<ViewMut<'a> = &'a mut String>,
+///     B: State<Enum = A::Enum>,
+/// {
+///     transition.view_mut().make_ascii_uppercase();
+/// }
+///
+/// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+/// let mut emptying = slot.full_to_empty().now()?;
+/// shout(&mut emptying);
+/// assert_eq!(emptying.commit(), "TEXT");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the data of `{Self}` cannot be written, since it may be any of several states",
+    label = "may be several states",
+    note = "hold or leave one state to write its data, as in `in_a().exclusive()` or `a_to_b()`"
+)]
+pub trait Single: State {
+    #[doc(hidden)]
+    fn view_mut<'a>(machine: Option<&'a mut Self::Enum>) -> Self::ViewMut<'a>
+    where
+        Self: 'a;
+}
+
+impl<A: Dataless> Single for A {
+    #[inline]
+    fn view_mut<'a>(_: Option<&'a mut A::Of>)
+    where
+        Self: 'a,
+    {
+    }
+}
+
 /// Where a state's type stands among the states of its enum.
 pub(crate) trait Located: State {
     /// None for one that stands for several.
@@ -321,6 +396,12 @@ pub(crate) trait Located: State {
 
     /// Of one that can be entered.
     const ID: StateId = StateId::new(Self::INDEX);
+
+    /// All that it stands for.
+    const SET: StateSet = match Self::AT {
+        Some(state) => StateSet::One(state),
+        None => StateSet::All,
+    };
 }
 
 impl<A: State> Located for A {}
@@ -329,6 +410,10 @@ impl<A: Dataless> State for A {
     type Enum = A::Of;
     type Data = ();
     type View<'a>
+        = ()
+    where
+        Self: 'a;
+    type ViewMut<'a>
         = ()
     where
         Self: 'a;
@@ -383,6 +468,9 @@ pub trait Newtype: State + DerivedNewtype {
 
     #[doc(hidden)]
     fn field(machine: &Self::Enum) -> &Self::Field;
+
+    #[doc(hidden)]
+    fn field_mut(machine: &mut Self::Enum) -> &mut Self::Field;
 }
 
 /// Stands where a state's type does for "whichever state it is".
@@ -426,6 +514,10 @@ impl<S: StateMachine> State for Any<S> {
         = &'a S
     where
         S: 'a;
+    type ViewMut<'a>
+        = Infallible
+    where
+        S: 'a;
     const NAME: &'static str = "any state";
     const EXPECTED: &'static [&'static str] = S::STATES;
     const INDEX: u16 = u16::MAX;
@@ -462,6 +554,11 @@ impl<S: StateMachine> Newtype for Any<S> {
 
     #[inline]
     fn field(machine: &S) -> &S {
+        machine
+    }
+
+    #[inline]
+    fn field_mut(machine: &mut S) -> &mut S {
         machine
     }
 }

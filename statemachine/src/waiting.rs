@@ -148,6 +148,11 @@ pub enum WaitsFor {
         /// The states.
         states: Vec<&'static str>,
     },
+    /// An exclusive hold on one of these states.
+    ExclusiveHold {
+        /// The states.
+        states: Vec<&'static str>,
+    },
     /// To see the machine in one of these states.
     When {
         /// The states.
@@ -161,7 +166,7 @@ impl Waiting {
         Self {
             machine: S::NAME,
             state: name::<S>(word.state()),
-            in_transition: word.is_exclusive(),
+            in_transition: word.is_in_transition(),
             holders: word.holders() as usize,
             waiters: waiters.into_iter().map(|seen| Waiter::of::<S>(seen, word.state())).collect(),
         }
@@ -191,6 +196,7 @@ impl WaitsFor {
                 Self::Upgrade { from: name::<S>(current), to: name::<S>(to) }
             }
             Request::Hold(states) => Self::Hold { states: one_of(states) },
+            Request::ExclusiveHold(states) => Self::ExclusiveHold { states: one_of(states) },
             Request::When(ref states) => {
                 Self::When { states: names::<S>(|state| states.contains(state)) }
             }
@@ -260,6 +266,9 @@ impl fmt::Display for WaitsFor {
                 write!(f, "the transition from {from}, which it holds, to {to}")
             }
             Self::Hold { states } => write!(f, "a hold on {}", states.join(" or ")),
+            Self::ExclusiveHold { states } => {
+                write!(f, "an exclusive hold on {}", states.join(" or "))
+            }
             Self::When { states } => write!(f, "a look at {}", states.join(" or ")),
         }
     }

@@ -14,7 +14,7 @@ use nix::{
 use statemachine::{Interrupt, Joined};
 
 use super::{
-    machines::{LinkMachine, Slot, SlotMachine, link},
+    machines::{LinkMachine, Slot, SlotMachine, link, slot},
     stepping::steps,
     waiter::waiter,
 };
@@ -102,6 +102,26 @@ fn a_hold_takes_two() {
     assert_locked(2, || drop(link.hold().now().unwrap()));
     let full = SlotMachine::from_state(Slot::Full(1));
     assert_locked(2, || assert_eq!(*full.in_full().now().unwrap(), 1));
+}
+
+#[test]
+fn an_exclusive_hold_takes_two_and_goes_on_for_one() {
+    let full = SlotMachine::from_state(Slot::Full(1));
+    assert_locked(2, || *full.in_full().exclusive().now().unwrap() += 1);
+    // Held alone; a transition; ended.
+    assert_locked(3, || {
+        full.in_full().exclusive().now().unwrap().to::<slot::Full>().unwrap().commit_with(2)
+    });
+    // Held alone; shared; let go of.
+    assert_locked(3, || drop(full.in_full().exclusive().now().unwrap().share()));
+}
+
+#[test]
+fn data_that_moves_on_costs_what_data_costs_that_is_replaced() {
+    let full = SlotMachine::from_state(Slot::Full(1));
+    assert_locked(2, || full.full_to_full().now().unwrap().commit_map(|number| number + 1));
+    assert_locked(2, || full.full_to_full().try_commit_map(|number| number + 1).unwrap());
+    assert_locked(3, || drop(full.full_to_full().now().unwrap().enter_map(|number| number)));
 }
 
 #[test]

@@ -293,6 +293,29 @@ fn a_stream_of_trades_starves_nobody() {
 }
 
 #[test]
+fn trades_that_wait_for_another_holder_pass_no_more_often() {
+    let door = DoorMachine::new();
+    let mut open = door.in_open().now().unwrap();
+    let closing = Task::waiting(door.open_to_closed());
+    for trades in 0.. {
+        assert!(trades < 100, "a transition that waits is passed for ever");
+        let other = open.clone();
+        let mut trade = Task::new(open.to::<door::Closed>());
+        if let Some(answer) = trade.poll() {
+            let RefusedWith { refused, .. } = answer.unwrap_err();
+            assert!(matches!(refused, Refused::InTransition { .. }), "{refused}");
+            break;
+        }
+        // Hands over to the one that waits to trade its hold, past the one that came before it.
+        drop(other);
+        let closed = trade.output().unwrap().enter();
+        open = closed.to::<door::Open>().now().unwrap().enter();
+    }
+    drop(closing);
+    assert!(door.open_to_closed().try_commit().is_ok());
+}
+
+#[test]
 fn a_grant_that_came_before_an_interrupt_counts() {
     let door = DoorMachine::new();
     let interrupt = Interrupt::new();

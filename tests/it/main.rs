@@ -3,6 +3,7 @@
 
 mod actions;
 mod autotraits;
+mod data_moves;
 mod declaring;
 mod diagrams;
 mod executors;

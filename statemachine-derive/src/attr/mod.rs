@@ -2,7 +2,7 @@
 
 mod syntax;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Path};
 
 use self::syntax::{Keys, List, entries};
@@ -14,6 +14,10 @@ pub struct MachineAttr {
     pub name: Option<Ident>,
     pub states: Option<Ident>,
     pub kind: Option<Ident>,
+    /// What else the kind derives, and the attributes that it has: where the key stands, and the
+    /// tokens.
+    pub kind_derive: Option<(Span, TokenStream)>,
+    pub kind_attr: Option<(Span, TokenStream)>,
     /// Where `reset` stands.
     pub reset: Option<Span>,
     pub can_always_reach: Vec<Ident>,
@@ -28,6 +32,8 @@ pub struct StateAttr {
     pub terminal: Option<Span>,
     pub restored: Option<Span>,
     pub name: Option<Ident>,
+    /// The name of the struct of the variant's fields.
+    pub data: Option<Ident>,
     /// Whether something was reported that may have been a target.
     pub is_garbled: bool,
 }
@@ -35,15 +41,24 @@ pub struct StateAttr {
 const MACHINE_KEYS: Keys = Keys {
     attribute: "machine",
     place: "the enum",
-    all: &["name", "states", "kind", "reset", "can_always_reach", "crate"],
-    usage: "`name = Type`, `states = module`, `kind = Type`, `reset`, `can_always_reach(A, B)` and `crate = path`",
+    all: &[
+        "name",
+        "states",
+        "kind",
+        "kind_derive",
+        "kind_attr",
+        "reset",
+        "can_always_reach",
+        "crate",
+    ],
+    usage: "`name = Type`, `states = module`, `kind = Type`, `kind_derive(A, B)`, `kind_attr(..)`, `reset`, `can_always_reach(A, B)` and `crate = path`",
 };
 
 const STATE_KEYS: Keys = Keys {
     attribute: "state",
     place: "a variant",
-    all: &["initial", "to", "terminal", "restored", "name"],
-    usage: "`initial`, `to(A, B)`, `terminal`, `restored` and `name = word`",
+    all: &["initial", "to", "terminal", "restored", "name", "data"],
+    usage: "`initial`, `to(A, B)`, `terminal`, `restored`, `name = word` and `data = Type`",
 };
 
 impl MachineAttr {
@@ -55,6 +70,8 @@ impl MachineAttr {
                 "name" => read.name = entry.ident(cx, "name = Type"),
                 "states" => read.states = entry.ident(cx, "states = module"),
                 "kind" => read.kind = entry.ident(cx, "kind = Type"),
+                "kind_derive" => read.kind_derive = entry.tokens(cx, "kind_derive(A, B)"),
+                "kind_attr" => read.kind_attr = entry.tokens(cx, "kind_attr(attribute(..))"),
                 "reset" => read.reset = Some(entry.flag(cx)),
                 "can_always_reach" => add(&mut read.can_always_reach, entry.list(cx)),
                 _ => read.krate = entry.path(cx),
@@ -80,6 +97,7 @@ impl StateAttr {
                 }
                 "terminal" => read.terminal = Some(entry.flag(cx)),
                 "restored" => read.restored = Some(entry.flag(cx)),
+                "data" => read.data = entry.ident(cx, "data = Type"),
                 _ => read.name = entry.ident(cx, "name = word"),
             }
         }
@@ -151,10 +169,21 @@ mod tests {
             &[
                 parse_quote!(#[machine(name = Link, states = link)]),
                 parse_quote!(#[machine(kind = LinkKind, reset, can_always_reach(A), crate = a::b)]),
+                parse_quote!(#[machine(kind_derive(A, b::C), kind_attr(serde(rename = "x")))]),
             ],
         );
         assert!(cx.into_compile_errors().is_empty());
-        let MachineAttr { name, states, kind, reset, can_always_reach, krate } = read;
+        let MachineAttr {
+            name,
+            states,
+            kind,
+            kind_derive,
+            kind_attr,
+            reset,
+            can_always_reach,
+            krate,
+        } = read;
+        assert!(kind_derive.is_some() && kind_attr.is_some());
         assert!(name.is_some() && states.is_some() && kind.is_some() && reset.is_some());
         assert_eq!(can_always_reach.len(), 1);
         assert!(krate.is_some());

@@ -246,6 +246,21 @@ impl Entry {
         tokens.first().map_or_else(|| self.ident.span(), TokenTree::span)
     }
 
+    /// Where the key stands, and whatever is in `key(..)`.
+    pub fn tokens(&self, cx: &Ctxt, usage: &str) -> Option<(Span, TokenStream)> {
+        match &self.form {
+            Form::List(group) => Some((self.ident.span(), group.stream())),
+            Form::Malformed => None,
+            Form::Flag | Form::Value(_) => {
+                cx.error(
+                    self.ident.span(),
+                    format_args!("`{}` needs a list; write `{usage}`", self.key),
+                );
+                None
+            }
+        }
+    }
+
     /// The names in `key(A, B)`.
     pub fn list(&self, cx: &Ctxt) -> List {
         let Self { ident, key, form } = self;

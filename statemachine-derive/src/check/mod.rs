@@ -7,7 +7,7 @@ mod graph;
 mod names;
 
 use crate::{
-    ast::{self, Machine},
+    ast::{self, Fields, Machine},
     ctxt::Ctxt,
     graph::{Graph, MAX_STATES},
     names::Names,
@@ -19,6 +19,8 @@ pub fn check(cx: &Ctxt, machine: &Machine, names: &Names, graph: &Graph) {
     has_states(cx, machine);
     has_few_enough_states(cx, machine);
     has_one_initial_state(cx, machine);
+
+    keys_have_something_to_name(cx, machine);
 
     names::words_are_in_snake_case(cx, machine);
     names::words_differ(cx, machine);
@@ -45,6 +47,38 @@ fn is_enum(cx: &Ctxt, machine: &Machine) {
                 machine.name()
             ),
         );
+    }
+}
+
+/// The kind of an enum without data is the enum itself, and a variant without named fields has no
+/// struct for them.
+fn keys_have_something_to_name(cx: &Ctxt, machine: &Machine) {
+    let keys = [("kind_derive", &machine.attr.kind_derive), ("kind_attr", &machine.attr.kind_attr)];
+    if machine.is_fieldless() && machine.is_complete {
+        for (key, given) in keys {
+            if let Some((span, _)) = given {
+                cx.error(
+                    *span,
+                    format_args!(
+                        "no variant of `{}` has data, so that it is its own kind; put what `{key}` says on the enum",
+                        machine.name()
+                    ),
+                );
+            }
+        }
+    }
+    for (_, state) in machine.declared() {
+        if let Some(name) = &state.attr.data
+            && !matches!(state.fields, Fields::Named(_))
+        {
+            cx.error(
+                name.span(),
+                format_args!(
+                    "`{}` has no named fields, for which there would be a struct; remove `data = {name}`",
+                    state.name
+                ),
+            );
+        }
     }
 }
 

@@ -126,7 +126,9 @@ pub fn items_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
                 "rename the variant, or the module with `#[machine(states = ...)]`"
             }
             (_, Item::Kind) => "rename the variant, or the kind with `#[machine(kind = ...)]`",
-            (_, Item::Data(_) | Item::BorrowedData(_)) => "rename one of the two variants",
+            (_, Item::Data(_) | Item::BorrowedData(_) | Item::BorrowedDataMut(_)) => {
+                "rename one of the two variants"
+            }
             (_, Item::Enum | Item::Parameter) => "rename the variant",
         };
         cx.error(
@@ -150,5 +152,8 @@ fn describe(machine: &Machine, item: Item) -> String {
         Item::Kind => "the kind".to_owned(),
         Item::Data(state) => format!("the data of `{}`", name(state)),
         Item::BorrowedData(state) => format!("the borrowed data of `{}`", name(state)),
+        Item::BorrowedDataMut(state) => {
+            format!("the data of `{}`, borrowed for writing", name(state))
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The data of a state with named fields: a struct that owns it and one that borrows it.
+//! The data of a state with named fields: a struct that owns it, and two that borrow it.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -8,95 +8,212 @@ use super::{Emit, docs};
 use crate::{
     ast::{Field, Fields, State},
     generics::Generics,
+    names::DataNames,
 };
 
-/// The two structs; nothing for a state without named fields.
+/// The three structs; nothing for a state without named fields.
 pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
-    let (Fields::Named(fields), Some((owned, borrowed))) =
-        (&state.fields, &out.state_names(position).data)
+    let (Fields::Named(fields), Some(names)) = (&state.fields, &out.state_names(position).data)
     else {
         return TokenStream::new();
     };
+    let DataNames { owned, borrowed, borrowed_mut } = names;
+    let generics = out.machine.generics.used_in(fields.iter().map(|field| &field.ty));
+    let variant = format!("`{}::{}`", out.machine.name(), state.name);
+    let view = generics.view();
+    let structs = [
+        (owned, "", quote!()),
+        (borrowed, ", borrowed", quote!(&#view)),
+        (borrowed_mut, ", borrowed for writing", quote!(&#view mut)),
+    ];
+    let mut items: TokenStream = structs
+        .iter()
+        .map(|(name, how, reference)| {
+            let doc = docs::before_variant(state, &format!(" The data of {variant}{how}."));
+            let params =
+                if how.is_empty() { generics.for_impl() } else { generics.for_impl_with_view() };
+            definition(out, state, fields, &generics, &doc, name, &params, reference)
+        })
+        .collect();
+    items.extend(copy(out, borrowed, &generics));
+    items.extend(debug(out, borrowed, fields, &generics, true));
+    items.extend(debug(out, borrowed_mut, fields, &generics, true));
+    items.extend(debug(out, owned, fields, &generics, false));
+    items.extend(as_the_enum(out, owned, fields, &generics));
+    items
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, in a loop")]
+fn definition(
+    out: &Emit,
+    state: &State,
+    fields: &[Field],
+    generics: &Generics,
+    doc: &TokenStream,
+    name: &Ident,
+    params: &TokenStream,
+    reference: &TokenStream,
+) -> TokenStream {
     let Emit { lints, .. } = out;
     let vis = out.machine.vis;
-    let generics = out.machine.generics.used_in(fields.iter().map(|field| &field.ty));
     let non_exhaustive = state.is_non_exhaustive.then(|| quote!(#[non_exhaustive]));
-    let variant = format!("`{}::{}`", out.machine.name(), state.name);
-    let owned_doc = docs::before_variant(state, &format!(" The data of {variant}."));
-    let borrowed_doc = docs::before_variant(state, &format!(" The data of {variant}, borrowed."));
-    let view = generics.view();
-    let field_docs = fields.iter().map(|field| field_doc(field, state));
-    let owned_fields = fields.iter().zip(field_docs.clone()).map(|(field, doc)| {
-        let Field { ident, ty, .. } = field;
-        quote!(#doc #vis #ident: #ty)
-    });
-    let borrowed_fields = fields.iter().zip(field_docs).map(|(field, doc)| {
-        let Field { ident, ty, .. } = field;
-        quote!(#doc #vis #ident: &#view #ty)
-    });
-    let (params, params_with_view) = (generics.for_impl(), generics.for_impl_with_view());
     let where_clause = generics.where_clause();
-    let copy = copy(out, borrowed, &generics);
-    let debug_owned = debug(out, owned, fields, &params, &generics.args(), &where_clause);
-    let with_view = generics.args_with_view();
-    let debug_borrowed = debug(out, borrowed, fields, &params_with_view, &with_view, &where_clause);
+    let fields = fields.iter().map(|field| {
+        let (doc, Field { ident, ty, .. }) = (field_doc(field, state), field);
+        quote!(#doc #vis #ident: #reference #ty)
+    });
     quote! {
-        #owned_doc
+        #doc
         #non_exhaustive
         #lints
         #[allow(
             dead_code,
             missing_copy_implementations,
+            missing_debug_implementations,
             non_camel_case_types
         )]
-        #vis struct #owned #params #where_clause {
-            #(#owned_fields,)*
+        #vis struct #name #params #where_clause {
+            #(#fields,)*
         }
-
-        #borrowed_doc
-        #non_exhaustive
-        #lints
-        #[allow(
-            dead_code,
-            missing_copy_implementations,
-            non_camel_case_types
-        )]
-        #vis struct #borrowed #params_with_view #where_clause {
-            #(#borrowed_fields,)*
-        }
-
-        #copy
-        #debug_owned
-        #debug_borrowed
     }
 }
 
-/// Shows those fields whose types can be shown, which `#[derive]` would demand of all.
+/// The bounds of an impl that is there if the enum and all fields have that trait.
+///
+/// Under a bound over a lifetime, which makes the compiler look at them where the impl is used, and
+/// not where it is written.
+fn if_enum_is(out: &Emit, by: &TokenStream, fields: &[Field], generics: &Generics) -> TokenStream {
+    let Emit { sm, this, .. } = out;
+    let never = out.machine.generics.never();
+    let predicates = generics.predicates();
+    let types = fields.iter().map(|field| &field.ty);
+    // A struct that does not have all of the enum's parameters cannot name the enum.
+    let is_whole = generics.args().to_string() == out.args.to_string();
+    let of_enum = is_whole.then(|| quote!(for<#never> #this: #sm::__private::#by<#never>,));
+    quote! {
+        where
+            #predicates
+            #(for<#never> #types: #sm::__private::#by<#never>,)*
+            #of_enum
+    }
+}
+
+/// Shows the fields, if the enum can be shown.
 fn debug(
     out: &Emit,
     name: &Ident,
     fields: &[Field],
-    params: &TokenStream,
-    args: &TokenStream,
-    where_clause: &TokenStream,
+    generics: &Generics,
+    is_borrowed: bool,
 ) -> TokenStream {
-    let Emit { sm, lints, .. } = out;
+    let Emit { lints, .. } = out;
     let text = name.unraw().to_string();
     let idents = fields.iter().map(|field| field.ident);
     let names = fields.iter().map(|field| field.ident.unraw().to_string());
+    let bounds = if_enum_is(out, &quote!(DebugBy), fields, generics);
+    let (params, args) = if is_borrowed {
+        (generics.for_impl_with_view(), generics.args_with_view())
+    } else {
+        (generics.for_impl(), generics.args())
+    };
     quote! {
         #[automatically_derived]
         #lints
-        impl #params ::core::fmt::Debug for #name #args #where_clause {
+        impl #params ::core::fmt::Debug for #name #args #bounds {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                #[allow(unused_imports)]
-                use #sm::__private::{ShownByDebug as _, ShownByDots as _};
                 f.debug_struct(#text)
-                    #(.field(#names, (&#sm::__private::Shown(&self.#idents)).shown()))*
+                    #(.field(#names, &self.#idents))*
                     .finish()
             }
         }
     }
+}
+
+/// What else the owned data has if the enum does, as `#[derive]` would write it.
+fn as_the_enum(out: &Emit, name: &Ident, fields: &[Field], generics: &Generics) -> TokenStream {
+    let Emit { lints, .. } = out;
+    let (params, args) = (generics.for_impl(), generics.args());
+    let idents: Vec<_> = fields.iter().map(|field| field.ident).collect();
+    let one = |by: TokenStream, of: TokenStream, body: TokenStream| {
+        let bounds = if_enum_is(out, &by, fields, generics);
+        quote! {
+            #[automatically_derived]
+            #lints
+            #[allow(clippy::expl_impl_clone_on_copy)]
+            impl #params #of for #name #args #bounds {
+                #body
+            }
+        }
+    };
+    let mut items = one(
+        quote!(CloneBy),
+        quote!(::core::clone::Clone),
+        quote! {
+            #[inline]
+            fn clone(&self) -> Self {
+                Self { #(#idents: ::core::clone::Clone::clone(&self.#idents),)* }
+            }
+        },
+    );
+    items.extend(one(quote!(CopyBy), quote!(::core::marker::Copy), quote!()));
+    items.extend(one(
+        quote!(PartialEqBy),
+        quote!(::core::cmp::PartialEq),
+        quote! {
+            #[inline]
+            fn eq(&self, other: &Self) -> ::core::primitive::bool {
+                true #(&& self.#idents == other.#idents)*
+            }
+        },
+    ));
+    items.extend(one(quote!(EqBy), quote!(::core::cmp::Eq), quote!()));
+    items.extend(one(
+        quote!(PartialOrdBy),
+        quote!(::core::cmp::PartialOrd),
+        quote! {
+            fn partial_cmp(
+                &self,
+                other: &Self,
+            ) -> ::core::option::Option<::core::cmp::Ordering> {
+                #(
+                    match ::core::cmp::PartialOrd::partial_cmp(&self.#idents, &other.#idents) {
+                        ::core::option::Option::Some(::core::cmp::Ordering::Equal) => {}
+                        different => return different,
+                    }
+                )*
+                ::core::option::Option::Some(::core::cmp::Ordering::Equal)
+            }
+        },
+    ));
+    items.extend(one(
+        quote!(OrdBy),
+        quote!(::core::cmp::Ord),
+        quote! {
+            fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
+                ::core::cmp::Ordering::Equal
+                    #(.then_with(|| ::core::cmp::Ord::cmp(&self.#idents, &other.#idents)))*
+            }
+        },
+    ));
+    items.extend(one(
+        quote!(HashBy),
+        quote!(::core::hash::Hash),
+        quote! {
+            fn hash<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
+                #(::core::hash::Hash::hash(&self.#idents, state);)*
+            }
+        },
+    ));
+    items.extend(one(
+        quote!(DefaultBy),
+        quote!(::core::default::Default),
+        quote! {
+            fn default() -> Self {
+                Self { #(#idents: ::core::default::Default::default(),)* }
+            }
+        },
+    ));
+    items
 }
 
 fn field_doc(field: &Field, state: &State) -> TokenStream {

@@ -15,6 +15,7 @@ pub fn items(out: &Emit) -> TokenStream {
     }
     let mut items = definition(out);
     items.extend(of_the_twin(out));
+    items.extend(from_the_enum(out));
     items.extend(text(out));
     items
 }
@@ -28,8 +29,12 @@ fn definition(out: &Emit) -> TokenStream {
     let variants = machine.states.iter().map(|state| {
         let doc = docs::of_variant(state, || format!(" The state `{}`.", state.name));
         let ident = as_generated(&state.ident);
-        quote!(#doc #ident,)
+        let value = state.discriminant.map(|value| quote!(= #value));
+        quote!(#doc #ident #value,)
     });
+    let reprs = ast::reprs(&machine.original.attrs);
+    let derives = machine.attr.kind_derive.iter().map(|(_, tokens)| tokens);
+    let attributes = machine.attr.kind_attr.iter().map(|(_, tokens)| tokens);
     // Should the name be taken, the compiler says so from the first token to the last.
     let (first, body) =
         (quote_spanned!(kind.span()=> enum), quote_spanned!(kind.span()=> { #(#variants)* }));
@@ -45,6 +50,9 @@ fn definition(out: &Emit) -> TokenStream {
             ::core::cmp::Ord,
             ::core::hash::Hash,
         )]
+        #(#reprs)*
+        #(#[derive(#derives)])*
+        #(#[#attributes])*
         #non_exhaustive
         #lints
         #[allow(dead_code, non_camel_case_types, clippy::manual_non_exhaustive)]
@@ -90,6 +98,21 @@ fn of_the_twin(out: &Emit) -> TokenStream {
     }
 }
 
+fn from_the_enum(out: &Emit) -> TokenStream {
+    let Emit { names, sm, lints, this, for_impl, where_clause, .. } = out;
+    let kind = &names.kind;
+    quote! {
+        #[automatically_derived]
+        #lints
+        impl #for_impl ::core::convert::From<&#this> for #kind #where_clause {
+            #[inline]
+            fn from(state: &#this) -> Self {
+                #sm::Kind::at(#sm::StateMachine::index(state))
+            }
+        }
+    }
+}
+
 fn of_the_enum(out: &Emit) -> TokenStream {
     let Emit { sm, lints, this, for_impl, where_clause, .. } = out;
     let constants = constants(out);
@@ -118,18 +141,22 @@ fn of_the_enum(out: &Emit) -> TokenStream {
 fn constants(out: &Emit) -> TokenStream {
     let name = out.machine.name();
     let names = out.machine.states.iter().map(|state| &state.name);
+    let terminal = out.machine.states.iter().map(|state| state.targets.is_empty());
+    // A variant that was made up for a target that names none is there in a twin only.
+    let is_twin = !out.machine.is_fieldless();
+    let all = out.machine.states.iter().filter(|state| is_twin || state.is_declared);
+    let all = all.map(|state| as_generated(&state.ident));
     quote! {
         const MACHINE: &'static ::core::primitive::str = #name;
         const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
+        const ALL: &'static [Self] = &[#(Self::#all {}),*];
+        const TERMINAL: &'static [::core::primitive::bool] = &[#(#terminal),*];
     }
 }
 
-/// A kind that was asked for by name, where the enum is its own.
+/// The kind's name, where the enum is its own.
 fn alias(out: &Emit) -> TokenStream {
     let Emit { machine, names, lints, this, .. } = out;
-    if machine.attr.kind.is_none() {
-        return TokenStream::new();
-    }
     let (vis, kind, params) = (machine.vis, &names.kind, machine.generics.for_alias());
     let doc = docs::line(&format!(
         " A state of [`{}`], which has no data: the enum itself.",

@@ -276,6 +276,14 @@ fn deref(out: &Emit) -> TokenStream {
                 &self.0
             }
         }
+
+        #[automatically_derived]
+        #lints
+        impl #for_impl #sm::__private::HasMachine<#this> for #ident #args #where_clause {
+            fn get(&self) -> &#sm::Machine<#this> {
+                &self.0
+            }
+        }
     }
 }
 

@@ -4,7 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{Emit, machine::index};
-use crate::ast::{Fields, State};
+use crate::{
+    ast::{Fields, State},
+    names::DataNames,
+};
 
 /// `Dataless`, or `State`, `Viewed` and, where a hold can deref, `Newtype`.
 pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStream {
@@ -43,15 +46,17 @@ fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
 
 /// How the data of a state looks.
 struct Shape {
-    /// Its type, owned and borrowed.
+    /// Its type: owned, borrowed, and borrowed for writing.
     data: TokenStream,
     view: TokenStream,
+    view_mut: TokenStream,
     /// The fields of the variant, as a pattern and as an expression alike, bound to names that no
     /// constant of the user's is likely to have.
     variant: TokenStream,
-    /// The data, likewise, owned and borrowed.
+    /// The data, likewise, owned, borrowed, and borrowed for writing.
     owned: TokenStream,
     borrowed: TokenStream,
+    borrowed_mut: TokenStream,
 }
 
 impl Shape {
@@ -61,18 +66,22 @@ impl Shape {
             Fields::None => Self {
                 data: quote!(()),
                 view: quote!(()),
+                view_mut: quote!(()),
                 variant: quote!({}),
                 owned: quote!(()),
                 borrowed: quote!(()),
+                borrowed_mut: quote!(()),
             },
             Fields::One(ty) => {
                 let field = binding(0);
                 Self {
                     data: ty.clone(),
                     view: quote!(&#view #ty),
+                    view_mut: quote!(&#view mut #ty),
                     variant: quote!((#field)),
                     owned: quote!(#field),
                     borrowed: quote!(#field),
+                    borrowed_mut: quote!(#field),
                 }
             }
             Fields::Tuple(types) => {
@@ -81,9 +90,11 @@ impl Shape {
                 Self {
                     data: quote!((#(#types),*)),
                     view: quote!((#(&#view #types),*)),
+                    view_mut: quote!((#(&#view mut #types),*)),
                     variant: tuple.clone(),
                     owned: tuple.clone(),
-                    borrowed: tuple,
+                    borrowed: tuple.clone(),
+                    borrowed_mut: tuple,
                 }
             }
             Fields::Named(fields) => {
@@ -93,16 +104,17 @@ impl Shape {
                 let types = fields.iter().map(|field| &field.ty);
                 let generics = out.machine.generics.used_in(types);
                 let (args, args_with_view) = (generics.args(), generics.args_with_view());
-                let (owned, borrowed) = match &out.state_names(position).data {
-                    Some((owned, borrowed)) => (quote!(#owned), quote!(#borrowed)),
-                    None => (TokenStream::new(), TokenStream::new()),
-                };
+                let names = out.state_names(position).data.as_ref();
+                let DataNames { owned, borrowed, borrowed_mut } =
+                    names.expect("named fields have structs");
                 Self {
                     data: quote!(#owned #args),
                     view: quote!(#borrowed #args_with_view),
+                    view_mut: quote!(#borrowed_mut #args_with_view),
                     variant: braced.clone(),
                     owned: quote!(#owned #braced),
                     borrowed: quote!(#borrowed #braced),
+                    borrowed_mut: quote!(#borrowed_mut #braced),
                 }
             }
         }
@@ -117,11 +129,12 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
     let Emit { sm, lints, this, for_impl, where_clause, .. } = out;
     let view_lifetime = out.machine.generics.view();
     let (marker, index, path) = (out.marker(position), index(position), out.variant(state));
-    let Shape { data, view, variant, owned, borrowed } = shape;
+    let Shape { data, view, view_mut, variant, owned, borrowed, borrowed_mut } = shape;
     // Should a type be less visible than the enum, the compiler says so at the variant, and once.
     let types = quote_spanned! {state.ident.span()=>
         type Data = #data;
         type View<#view_lifetime> = #view where Self: #view_lifetime;
+        type ViewMut<#view_lifetime> = #view_mut where Self: #view_lifetime;
     };
     // With one variant there is no other to be surprised by.
     let is_only = out.machine.states.len() == 1 && out.machine.is_exhaustive();
@@ -170,6 +183,23 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
                 view
             }
         }
+
+        #[automatically_derived]
+        #lints
+        impl #for_impl #sm::Single for #marker #where_clause {
+            #[inline]
+            fn view_mut<#view_lifetime>(
+                machine: ::core::option::Option<&#view_lifetime mut #this>,
+            ) -> Self::ViewMut<#view_lifetime>
+            where
+                Self: #view_lifetime,
+            {
+                match machine {
+                    ::core::option::Option::Some(#path #variant) => #borrowed_mut,
+                    _ => #sm::__private::mismatch(),
+                }
+            }
+        }
     }
 }
 
@@ -202,6 +232,11 @@ fn newtype(out: &Emit, position: usize, state: &State, ty: &TokenStream) -> Toke
             #[inline]
             fn field<#view>(machine: &#view #this) -> &#view #ty {
                 <Self as #sm::State>::view(machine)
+            }
+
+            #[inline]
+            fn field_mut<#view>(machine: &#view mut #this) -> &#view mut #ty {
+                <Self as #sm::Single>::view_mut(::core::option::Option::Some(machine))
             }
         }
     }

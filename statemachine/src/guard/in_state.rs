@@ -2,10 +2,11 @@
 
 use std::{fmt, marker::PhantomData, ops::Deref};
 
+use super::MappedInState;
 use crate::{
     handle::Upgrade,
-    lock::Shared,
-    state::{Newtype, State, StateMachine, TransitionTo},
+    lock::{Part, Shared},
+    state::{Any, Kind, Located, Newtype, State, StateMachine, TransitionTo, View},
 };
 
 /// The machine is in `A`, and stays there while this lives: a hold, shared with any number of others.
@@ -76,6 +77,26 @@ impl<'a, A: State> InState<'a, A> {
         A::same(A::view(self.right.view()))
     }
 
+    /// The same hold, seen as a part of the state's data: of what [`view`](Self::view) gives.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let bytes = slot.in_full().now()?.map(|text| text.as_bytes());
+    /// assert_eq!(bytes.len(), 4);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the closure does. The hold is let go of.
+    pub fn map<U: ?Sized>(
+        self,
+        find: impl for<'x> FnOnce(&'x View<'x, A>) -> &'x U,
+    ) -> MappedInState<'a, A, U> {
+        MappedInState::of(Part::of::<A>(self.right, find))
+    }
+
     /// A handle that trades this hold for the transition to `B` in one step, so that nobody can slip
     /// in between.
     ///
@@ -101,6 +122,42 @@ impl<'a, A: State> InState<'a, A> {
     }
 }
 
+impl<'a, S: StateMachine> InState<'a, Any<S>> {
+    /// Which state it is that is held. Never blocks.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::new();
+    /// let held = slot.hold().now()?;
+    /// assert_eq!(held.kind(), SlotKind::Empty);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> S::Kind {
+        S::Kind::at(self.right.position().get())
+    }
+
+    /// The same hold, as one on that state.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let held = slot.hold().now()?;
+    /// match held.narrow::<slot::Full>() {
+    ///     Ok(full) => assert_eq!(full.len(), 4),
+    ///     Err(other) => println!("{:?}", other.kind()),
+    /// }
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The same hold, if it is on another state.
+    pub fn narrow<A: State<Enum = S>>(self) -> Result<InState<'a, A>, Self> {
+        if A::SET.contains(self.right.position()) { Ok(InState::of(self.right)) } else { Err(self) }
+    }
+}
+
 impl<A: State> Clone for InState<'_, A> {
     /// One hold more, even where a transition waits for the holders to leave.
     ///
@@ -111,7 +168,7 @@ impl<A: State> Clone for InState<'_, A> {
     fn clone(&self) -> Self {
         match self.right.try_clone() {
             Some(right) => Self::of(right),
-            None => panic!("too many holders of {} of {}", A::NAME, A::Enum::NAME),
+            None => super::too_many_holders(A::Enum::NAME, A::NAME),
         }
     }
 }
@@ -127,9 +184,6 @@ impl<A: Newtype> Deref for InState<'_, A> {
 
 impl<A: State> fmt::Debug for InState<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InState")
-            .field("machine", &format_args!("{}", A::Enum::NAME))
-            .field("state", &format_args!("{}", A::NAME))
-            .finish()
+        super::show(f, "InState", A::Enum::NAME, A::NAME)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     lock::{Aftermath, Exclusive, Left, Lock, Move},
     panics::Panics,
     refused::Refused,
-    state::{Dataless, Located, State, StateMachine, View},
+    state::{Dataless, Located, Single, State, StateMachine, View},
     trace::{Waited, Work},
 };
 
@@ -64,6 +64,14 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
             return Err((refused, transition.right));
         }
         Ok(transition)
+    }
+
+    pub(super) fn into_parts(self) -> (Exclusive<'a, A::Enum>, Work) {
+        (self.right, self.work)
+    }
+
+    pub(super) fn from_parts(right: Exclusive<'a, A::Enum>, work: Work) -> Self {
+        Self { right, work, to: PhantomData }
     }
 
     #[cold]
@@ -136,6 +144,62 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         B: Dataless,
     {
         self.finish(None)
+    }
+
+    /// Enters the new state with data that is made of the old state's, by value.
+    ///
+    /// Never waits and cannot fail: see [`commit_with`](Self::commit_with).
+    ///
+    /// ```
+    /// # use statemachine::StateMachine;
+    /// #[derive(StateMachine)]
+    /// enum Link {
+    ///     #[state(to(Closing))]
+    ///     Up(Vec<u8>),
+    ///     #[state(terminal)]
+    ///     Closing { unsent: Vec<u8> },
+    /// }
+    ///
+    /// let link = LinkMachine::from_state(Link::Up(b"bye".to_vec()));
+    /// link.up_to_closing().now()?.commit_map(|unsent| LinkClosing { unsent });
+    /// assert_eq!(link.in_closing().now()?.view().unsent, b"bye");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`commit_with`](Self::commit_with), when the closure has returned.
+    ///
+    /// # Aborts
+    ///
+    /// If the closure panics, the process aborts: the old data is gone, there is no new, and so the
+    /// machine is in no state that would be true. Do what may fail before, through
+    /// [`view_mut`](Self::view_mut) or [`view`](Self::view), or in [`run`](Self::run).
+    #[inline]
+    pub fn commit_map(self, map: impl FnOnce(A::Data) -> B::Data) {
+        drop(self.finish_map(false, map));
+    }
+
+    /// The same, and holds the new state, in one step.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let full = slot.full_to_full().now()?.enter_map(|text| text.repeat(2));
+    /// assert_eq!(*full, "texttext");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`enter_with`](Self::enter_with), when the closure has returned.
+    ///
+    /// # Aborts
+    ///
+    /// If the closure panics: see [`commit_map`](Self::commit_map).
+    #[inline]
+    pub fn enter_map(self, map: impl FnOnce(A::Data) -> B::Data) -> InState<'a, B> {
+        self.finish_map(true, map).expect("a hold was asked for")
     }
 
     /// Enters the new state with that data and holds it, in one step, so that nobody can leave it in
@@ -313,6 +377,28 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     }
 
     #[inline]
+    fn finish_map(
+        self,
+        hold: bool,
+        map: impl FnOnce(A::Data) -> B::Data,
+    ) -> Option<InState<'a, B>> {
+        let (lock, from) = (self.right.lock(), self.from());
+        let (aftermath, hold) = self.right.commit_map(B::ID, hold, |old| {
+            let old = old.unwrap_or_else(|| A::Enum::dataless(from.get()));
+            let data = map(A::unwrap(old));
+            B::HAS_DATA.then(|| B::wrap(data))
+        });
+        // From here on a panic lets go of the hold.
+        let hold = hold.map(InState::of);
+        let mut panics = self.work.committed();
+        if let Some(aftermath) = aftermath {
+            tell(lock, from, B::ID, aftermath, &mut panics);
+        }
+        panics.go_on();
+        hold
+    }
+
+    #[inline]
     fn finish_and_hold(self, data: Option<A::Enum>) -> InState<'a, B> {
         let (lock, from, step) = (self.right.lock(), self.from(), self.step());
         let (Left { data, aftermath }, hold) = self.right.commit_and_hold(step, data);
@@ -343,6 +429,26 @@ impl<A: State, B> InTransition<'_, A, B> {
     #[inline]
     pub fn view(&self) -> A::View<'_> {
         A::same(A::view(self.right.view()))
+    }
+
+    /// The data of the state to be left, for writing. What is written stays, whether the transition is
+    /// then committed or rolled back.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let mut emptying = slot.full_to_empty().now()?;
+    /// emptying.view_mut().push('!');
+    /// emptying.rollback();
+    /// assert_eq!(*slot.in_full().now()?, "text!");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn view_mut(&mut self) -> A::ViewMut<'_>
+    where
+        A: Single,
+    {
+        A::view_mut(self.right.view_mut())
     }
 }
 

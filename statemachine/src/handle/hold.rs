@@ -2,10 +2,9 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Asks, explain};
+use super::{Asks, ExclusiveHold, explain};
 use crate::{
     change::Change,
-    graph::StateSet,
     guard::InState,
     handlers::HandlerId,
     lock::{Granted, Lock, Refusal, Request, Shared},
@@ -15,9 +14,9 @@ use crate::{
     wait::handle,
 };
 
-/// A handle on state `A`, or with [`Any`] on whatever state the machine is in.
+/// A handle on state `A`, or with [`Any`](crate::Any) on whatever state the machine is in.
 ///
-/// Made by the generated `in_a()`, and by [`Machine::hold`]. It does nothing until one of its verbs
+/// Made by the generated `in_a()`, and by [`Machine::hold`](crate::Machine::hold). It does nothing until one of its verbs
 /// is called, and costs nothing.
 ///
 /// ```
@@ -96,13 +95,21 @@ impl<'a, A: State> Hold<'a, A> {
         self.lock.register(|handlers| handlers.on_enter(A::AT, handler))
     }
 
-    /// None where any state is meant.
-    #[inline(always)]
-    fn states() -> StateSet {
-        match A::AT {
-            Some(state) => StateSet::One(state),
-            None => StateSet::All,
-        }
+    /// A handle on the exclusive use of the state: to work on its data, or to decide where the machine
+    /// goes next while nobody else can.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let mut full = slot.in_full().exclusive().now()?;
+    /// full.push('!');
+    /// drop(full);
+    /// assert_eq!(*slot.in_full().now()?, "text!");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn exclusive(self) -> ExclusiveHold<'a, A> {
+        ExclusiveHold::new(self.lock)
     }
 }
 
@@ -118,7 +125,7 @@ impl<'a, A: State> Asks for Hold<'a, A> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Hold(Self::states())
+        Request::Hold(A::SET)
     }
 
     #[inline(always)]

@@ -3,8 +3,10 @@
 //! A handle does nothing by itself; it says what is wanted, and the verb says how long to wait. It is
 //! a lock, a [`Request`], and two constructors: of the guard and of the refusal.
 
+mod exclusive_hold;
 mod hold;
 mod join;
+mod owned_upgrade;
 mod transition;
 mod upgrade;
 mod when;
@@ -20,7 +22,10 @@ use crate::{
     wait::{AnswerAt, Ask, Queued},
 };
 
-pub use self::{hold::Hold, join::Join, transition::Transition, upgrade::Upgrade, when::When};
+pub use self::{
+    exclusive_hold::ExclusiveHold, hold::Hold, join::Join, owned_upgrade::OwnedUpgrade,
+    transition::Transition, upgrade::Upgrade, when::When,
+};
 
 /// A handle on one machine.
 pub(crate) trait Asks: Sized {

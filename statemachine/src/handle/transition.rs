@@ -22,7 +22,7 @@ use crate::{
 ///
 /// | to | write |
 /// |---|---|
-/// | commit if the machine is in `A` and free | [`commit`](Self::commit), [`commit_with`](Self::commit_with) |
+/// | commit if the machine is in `A` and free | [`try_commit`](Self::try_commit), [`try_commit_with`](Self::try_commit_with), [`try_commit_map`](Self::try_commit_map) |
 /// | take the right first, then do the work | [`now`](Self::now), [`within`](Self::within), [`until`](Self::until), `.await` |
 /// | be content if somebody else makes the transition | [`or_join`](Self::or_join) |
 /// | let the registered action do the work | [`perform`](Self::perform) |
@@ -137,6 +137,32 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         }
     }
 
+    /// Makes the transition with data that is made of the old state's, by value: at once or not at all.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// slot.full_to_full().try_commit_map(|text| text.to_uppercase())?;
+    /// assert_eq!(*slot.in_full().now()?, "TEXT");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`now`](Self::now). The closure was not called.
+    ///
+    /// # Panics
+    ///
+    /// As [`InTransition::commit_map`].
+    ///
+    /// # Aborts
+    ///
+    /// If the closure panics: see [`InTransition::commit_map`].
+    #[inline]
+    pub fn try_commit_map(self, map: impl FnOnce(A::Data) -> B::Data) -> Result<(), Refused> {
+        now(self).map(|transition| transition.commit_map(map))
+    }
+
     /// Begins, runs the action that was registered, and commits what it makes. Never waits for the
     /// right.
     ///
@@ -238,7 +264,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// committed, when the right has been let go of.
     ///
     /// Of one commit, those who listen are called in this order: `after`, `on_exit`, `on_enter`,
-    /// [`observe`](Machine::observe), and among the same kind in order of registration. A panic in one
+    /// [`observe`](crate::Machine::observe), and among the same kind in order of registration. A panic in one
     /// reaches the committer after the others have run; the commit stands.
     ///
     /// A handler may use the machine, which may be in another state by then. Where it commits itself,

@@ -14,7 +14,7 @@ use crate::{
 
 /// A handle on any of the states that a predicate likes; it holds nothing.
 ///
-/// Made by [`Machine::when`]. What is had is the state that was seen.
+/// Made by [`Machine::when`](crate::Machine::when). What is had is the state that was seen.
 ///
 /// ```
 /// use std::{thread, time::Duration};

@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Lock,
-    request::{Refusal, Request, Right, exclusive, shared},
+    request::{Refusal, Request, Right, exclusive, shared, used},
     rights::{Exclusive, Shared},
     word::{AtomicWord, Word},
 };
@@ -55,6 +55,10 @@ impl<S: StateMachine> Lock<S> {
                 }
             }
             Request::Hold(states) => self.try_hold(states, self.look()),
+            Request::ExclusiveHold(StateSet::One(state)) => {
+                self.try_use(StateSet::One(state), Word::idle(state))
+            }
+            Request::ExclusiveHold(states) => self.try_use(states, self.look()),
             Request::When(ref states) => match self.look() {
                 seen if states.contains(seen.state()) => Ok(Granted::Watched(seen.state())),
                 seen => Err(seen),
@@ -69,6 +73,14 @@ impl<S: StateMachine> Lock<S> {
         self.word.take(hope, begun)?;
         // SAFETY: The exchange has just given the right, to this caller.
         Ok(Granted::Exclusive(unsafe { Exclusive::assume(self, begun) }))
+    }
+
+    #[inline(always)]
+    fn try_use(&self, states: StateSet, hope: Word) -> Result<Granted<'_, S>, Word> {
+        let used = used(states, hope).map_err(|_| hope)?;
+        self.word.take(hope, used)?;
+        // SAFETY: The exchange has just given the right, to this caller.
+        Ok(Granted::Exclusive(unsafe { Exclusive::assume(self, used) }))
     }
 
     #[inline(always)]
@@ -97,8 +109,10 @@ impl<S: StateMachine> Lock<S> {
     #[inline(always)]
     pub(super) unsafe fn granted(&self, right: Right, word: Word) -> Granted<'_, S> {
         match right {
-            // SAFETY: As the caller promises.
-            Right::Exclusive => Granted::Exclusive(unsafe { Exclusive::assume(self, word) }),
+            Right::Exclusive | Right::Use => {
+                // SAFETY: As the caller promises.
+                Granted::Exclusive(unsafe { Exclusive::assume(self, word) })
+            }
             // SAFETY: As the caller promises.
             Right::Shared => Granted::Shared(unsafe { Shared::assume(self) }),
             Right::Watched(state) => Granted::Watched(state),

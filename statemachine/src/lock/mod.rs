@@ -4,6 +4,8 @@ mod acquire;
 mod lazy;
 #[cfg(all(test, loom))]
 mod models;
+mod owned;
+mod part;
 mod place;
 mod queue;
 mod request;
@@ -24,6 +26,8 @@ use crate::{
 
 pub(crate) use self::{
     acquire::Granted,
+    owned::{Owned, OwnedAnswer, OwnedPlace},
+    part::Part,
     place::{Answer, Place},
     queue::Seen,
     request::{Refusal, Request, WatchSet},

@@ -161,7 +161,7 @@ impl Queue {
     /// The transition out of that state that is next.
     fn doorkeeper(&self, state: StateId) -> Option<u32> {
         self.candidates(state)
-            .find(|&id| self.waiters[id].request.wants(state) == Some(Right::Exclusive))
+            .find(|&id| self.waiters[id].request.wants(state).is_some_and(Right::is_exclusive))
     }
 
     /// Takes the last place.
@@ -256,7 +256,10 @@ impl Queue {
                 Some(Right::Exclusive) if word.holders() == 0 => {
                     return Next::Grant(Ticket(id), Right::Exclusive, word.begun());
                 }
-                Some(Right::Exclusive) => return Next::Nobody { door_shut: true },
+                Some(Right::Use) if word.holders() == 0 => {
+                    return Next::Grant(Ticket(id), Right::Use, word.used());
+                }
+                Some(Right::Exclusive | Right::Use) => return Next::Nobody { door_shut: true },
                 Some(Right::Shared) if word.holders() == MAX_HOLDERS => {
                     return Next::Full(Ticket(id));
                 }

@@ -60,6 +60,8 @@ pub(crate) enum Request {
     Upgrade { to: StateId },
     /// A shared right, in one of these states.
     Hold(StateSet),
+    /// The exclusive right in one of these states, to stay there.
+    ExclusiveHold(StateSet),
     /// No right: only to hear that one of these states was entered.
     When(WatchSet),
 }
@@ -68,6 +70,8 @@ pub(crate) enum Request {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Right {
     Exclusive,
+    /// The exclusive right, to stay in the state.
+    Use,
     Shared,
     /// None: the watched state was seen.
     Watched(StateId),
@@ -84,6 +88,13 @@ pub(crate) enum Refusal {
     Interrupted,
 }
 
+impl Right {
+    /// Whether nobody else may have a right beside it.
+    pub(crate) fn is_exclusive(self) -> bool {
+        matches!(self, Self::Exclusive | Self::Use)
+    }
+}
+
 impl Request {
     /// The right that is had by changing the word from `word` to the given one.
     pub(crate) fn step(&self, word: Word) -> Result<(Right, Word), Refusal> {
@@ -96,6 +107,7 @@ impl Request {
                 Ok((Right::Exclusive, exclusive(from, word)?))
             }
             Self::Hold(set) => Ok((Right::Shared, shared(set, word)?)),
+            Self::ExclusiveHold(set) => Ok((Right::Use, used(set, word)?)),
             Self::Upgrade { .. } => {
                 if word.holders() == 1 {
                     Ok((Right::Exclusive, word.upgraded()))
@@ -118,6 +130,7 @@ impl Request {
         match *self {
             Self::Transition { from, .. } => from.contains(state).then_some(Right::Exclusive),
             Self::Hold(set) => set.contains(state).then_some(Right::Shared),
+            Self::ExclusiveHold(set) => set.contains(state).then_some(Right::Use),
             Self::Join { to, .. } if to == state => Some(Right::Shared),
             Self::Join { from, .. } => from.contains(state).then_some(Right::Exclusive),
             Self::Upgrade { .. } => Some(Right::Exclusive),
@@ -129,7 +142,9 @@ impl Request {
     pub(crate) fn is_hopeful(&self, graph: &Graph, state: StateId) -> bool {
         let row = graph.reach_of(state);
         match *self {
-            Self::Transition { from: set, .. } | Self::Hold(set) => set.intersects(row),
+            Self::Transition { from: set, .. } | Self::Hold(set) | Self::ExclusiveHold(set) => {
+                set.intersects(row)
+            }
             // From wherever one of the sources can be reached, so can what they lead to.
             Self::Join { to, .. } => has_bit(row, to),
             Self::Upgrade { .. } => true,
@@ -144,7 +159,10 @@ impl Request {
     /// Whether it wants a right in any state.
     pub(crate) fn wants_any(&self) -> bool {
         match *self {
-            Self::Transition { from: set, .. } | Self::Hold(set) | Self::Join { from: set, .. } => {
+            Self::Transition { from: set, .. }
+            | Self::Hold(set)
+            | Self::ExclusiveHold(set)
+            | Self::Join { from: set, .. } => {
                 matches!(set, StateSet::All)
             }
             Self::Upgrade { .. } | Self::When(_) => false,
@@ -155,7 +173,9 @@ impl Request {
     #[inline(always)]
     pub(crate) fn for_each_state(&self, mut visit: impl FnMut(StateId)) {
         match *self {
-            Self::Transition { from: set, .. } | Self::Hold(set) => set.for_each(visit),
+            Self::Transition { from: set, .. } | Self::Hold(set) | Self::ExclusiveHold(set) => {
+                set.for_each(visit)
+            }
             Self::Join { from, to } => {
                 visit(to);
                 from.for_each(|state| {
@@ -175,13 +195,17 @@ pub(super) fn exclusive(set: StateSet, word: Word) -> Result<Word, Refusal> {
     let state = word.state();
     if !set.contains(state) {
         Err(Refusal::WrongState(state))
-    } else if word.is_exclusive() {
-        Err(Refusal::InTransition)
-    } else if word.holders() > 0 {
-        Err(Refusal::InUse { state, holders: word.holders() })
-    } else {
+    } else if word.is_free() {
         Ok(word.begun())
+    } else {
+        Err(in_the_way(word))
     }
+}
+
+/// The word with one of these states held exclusively.
+#[inline(always)]
+pub(super) fn used(set: StateSet, word: Word) -> Result<Word, Refusal> {
+    exclusive(set, word).map(|_| word.used())
 }
 
 /// The word with one holder more of one of these states.
@@ -190,11 +214,21 @@ pub(super) fn shared(set: StateSet, word: Word) -> Result<Word, Refusal> {
     let state = word.state();
     if !set.contains(state) {
         Err(Refusal::WrongState(state))
-    } else if word.is_exclusive() || word.is_door_shut() {
+    } else if word.is_exclusive() || word.holders() == MAX_HOLDERS {
+        Err(in_the_way(word))
+    } else if word.is_door_shut() {
         Err(Refusal::InTransition)
-    } else if word.holders() == MAX_HOLDERS {
-        Err(Refusal::InUse { state, holders: MAX_HOLDERS })
     } else {
         Ok(word.held())
+    }
+}
+
+/// Why a state that is the right one cannot be left or held.
+#[inline(always)]
+fn in_the_way(word: Word) -> Refusal {
+    if word.holders() == 0 {
+        Refusal::InTransition
+    } else {
+        Refusal::InUse { state: word.state(), holders: word.holders() }
     }
 }

@@ -1,6 +1,6 @@
 //! The two rights as values: who has one may do what it allows, and dropping it lets go.
 
-use std::mem;
+use std::{mem, process};
 
 use crate::{graph::StateId, panics::Panics, state::StateMachine, sync::Backoff};
 
@@ -77,6 +77,53 @@ impl<'a, S: StateMachine> Exclusive<'a, S> {
         unsafe { self.lock.view() }
     }
 
+    /// The data, for writing; none in a state without.
+    #[inline]
+    pub(crate) fn view_mut(&mut self) -> Option<&mut S> {
+        // SAFETY: `self` is the exclusive right, which keeps others from the cell, and it is borrowed
+        // for as long as the view lives, so that there is no other.
+        self.lock.cell.with_mut(|cell| unsafe { (*cell).as_mut() })
+    }
+
+    /// Goes on from an exclusive hold to a transition.
+    pub(crate) fn begin(mut self) -> Self {
+        self.begun = self.lock.word.begin_from_use();
+        self
+    }
+
+    /// Goes back from a transition to an exclusive hold.
+    pub(crate) fn use_again(mut self) -> Self {
+        self.begun = self.lock.word.go_back_to_use();
+        self
+    }
+
+    /// Enters the new state with the data that is made of the old.
+    ///
+    /// While that is made the state is in neither, so it must be made: a panic aborts the process.
+    #[inline]
+    pub(crate) fn commit_map(
+        self,
+        to: StateId,
+        hold: bool,
+        map: impl FnOnce(Option<S>) -> Option<S>,
+    ) -> (Option<Aftermath>, Option<Shared<'a, S>>) {
+        let Self { lock, begun } = self;
+        mem::forget(self);
+        let abort = AbortOnDrop;
+        // SAFETY: `self` was the exclusive right, which nobody has let go of yet: nobody else reads or
+        // writes the cell, and no view of it is left since `self` came by value.
+        let old = lock.cell.with_mut(|cell| unsafe { (*cell).take() });
+        let new = map(old);
+        // SAFETY: As above. What is overwritten is none.
+        lock.cell.with_mut(|cell| unsafe { *cell = new });
+        mem::forget(abort);
+        let ending = if hold { Ending::CommitAndHold(to) } else { Ending::Commit(to) };
+        let aftermath = lock.end(begun, ending);
+        // SAFETY: As in `commit_and_hold`.
+        let hold = hold.then(|| unsafe { Shared::assume(lock) });
+        (aftermath, hold)
+    }
+
     /// Enters the new state with that data.
     #[inline]
     pub(crate) fn commit(self, step: Move, data: Option<S>) -> Left<S> {
@@ -130,6 +177,19 @@ impl<'a, S: StateMachine> Exclusive<'a, S> {
     }
 }
 
+/// Ends the process where a panic would leave a machine in no state at all.
+struct AbortOnDrop;
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        eprintln!(
+            "the closure of `commit_map` or `enter_map` panicked: its data is gone and the machine is in no \
+             state, so the process aborts; do work that may fail before, through `view_mut`"
+        );
+        process::abort();
+    }
+}
+
 impl<S: StateMachine> Drop for Exclusive<'_, S> {
     fn drop(&mut self) {
         if let Some(aftermath) = self.lock.end(self.begun, Ending::Rollback) {
@@ -158,6 +218,12 @@ impl<'a, S: StateMachine> Shared<'a, S> {
         // SAFETY: `self` is a shared right, which keeps everybody from writing the cell, and it is
         // borrowed for as long as the view lives.
         unsafe { self.lock.view() }
+    }
+
+    /// The state that is held.
+    #[inline]
+    pub(crate) fn position(&self) -> StateId {
+        self.lock.word.own().state()
     }
 
     /// One holder more. A door that is shut does not matter: who has a hold may share it.

@@ -17,7 +17,7 @@ use super::{
     queue::{Next, Outcome, Queue, Ticket},
     request::{Refusal, Request, Right},
     wake::{Errands, Notify},
-    word::{AtomicWord, Word},
+    word::{AtomicWord, MAX_HOLDERS, Word},
 };
 
 /// The word, the queue and the count of one machine, whatever its type.
@@ -123,13 +123,15 @@ impl Core<'_> {
                 // Each would wait for the other's hold, or the one that shut the door for this one's.
                 break Entered::Refused(refusal);
             }
-            if wants == Some(Right::Shared) && matches!(refusal, Refusal::InUse { .. }) {
+            if wants == Some(Right::Shared)
+                && matches!(refusal, Refusal::InUse { holders: MAX_HOLDERS, .. })
+            {
                 break Entered::Refused(refusal);
             }
             if !request.is_hopeful(queue.graph(), state) {
                 break Entered::Refused(Refusal::Unreachable(state));
             }
-            let shuts = wants == Some(Right::Exclusive) && !word.is_exclusive();
+            let shuts = wants.is_some_and(Right::is_exclusive) && !word.is_exclusive();
             let new = word.with_waiters(true).with_door_shut(shuts || word.is_door_shut());
             if new == word || self.word.commit(word, new).is_ok() {
                 return (Entered::Queued(queue.push(request, notify, since)), errands);
@@ -158,11 +160,11 @@ impl Core<'_> {
         request: &Request,
         word: Word,
     ) -> Result<Option<(Right, Word)>, Refusal> {
-        let (right, new) = request.step(word)?;
         let passes = request.is_upgrade() && word.is_door_shut();
         if passes && !queue.may_pass(word.state()) {
             return Err(Refusal::InTransition);
         }
+        let (right, new) = request.step(word)?;
         if word != new && self.word.take(word, new).is_err() {
             return Ok(None);
         }

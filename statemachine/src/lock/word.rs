@@ -22,6 +22,8 @@ const HOLDER: u32 = 1 << 13;
 /// That the door is not shut. The sign: see [`AtomicWord::leave`].
 const OPEN: u32 = 1 << 31;
 
+const HOLDERS: u32 = OPEN - HOLDER;
+
 /// The most holders that the word can count.
 pub(crate) const MAX_HOLDERS: u32 = (OPEN - 1) / HOLDER;
 
@@ -51,6 +53,12 @@ impl Word {
     #[inline]
     pub(crate) fn is_exclusive(self) -> bool {
         self.0 & EXCLUSIVE != 0
+    }
+
+    /// Whether a transition is under way, and not only a state held exclusively.
+    #[inline]
+    pub(crate) fn is_in_transition(self) -> bool {
+        self.is_exclusive() && self.holders() == 0
     }
 
     #[inline]
@@ -91,6 +99,13 @@ impl Word {
         Self(self.0 | EXCLUSIVE)
     }
 
+    /// With the state held by one, exclusively.
+    #[inline]
+    pub(crate) fn used(self) -> Self {
+        debug_assert!(self.is_free());
+        Self((self.0 | EXCLUSIVE) + HOLDER)
+    }
+
     /// With one holder more; the caller has seen that there is room.
     #[inline]
     pub(crate) fn held(self) -> Self {
@@ -105,11 +120,11 @@ impl Word {
         Self((self.0 - HOLDER) | EXCLUSIVE)
     }
 
-    /// With the transition that is under way ended in that state.
+    /// With the exclusive right given up in that state.
     #[inline]
     pub(crate) fn ended(self, state: StateId) -> Self {
         debug_assert!(self.is_exclusive());
-        Self((self.0 & !(STATE | EXCLUSIVE)) | u32::from(state.get()))
+        Self((self.0 & !(STATE | EXCLUSIVE | HOLDERS)) | u32::from(state.get()))
     }
 
     #[inline]
@@ -172,6 +187,16 @@ impl AtomicWord {
         let word = self.0.fetch_sub(HOLDER, LET_GO);
         debug_assert!(Word(word).has_waiters() || !Word(word).is_door_shut());
         word.cast_signed() > HOLDER.cast_signed()
+    }
+
+    /// Makes a transition of the exclusive hold, which is the caller's.
+    pub(crate) fn begin_from_use(&self) -> Word {
+        Word(self.0.fetch_sub(HOLDER, OWN) - HOLDER)
+    }
+
+    /// Makes an exclusive hold of the transition, which is the caller's.
+    pub(crate) fn go_back_to_use(&self) -> Word {
+        Word(self.0.fetch_add(HOLDER, OWN) + HOLDER)
     }
 
     /// Says that handlers are registered.

@@ -16,7 +16,7 @@ use std::{
 
 use crate::{
     graph::StateId,
-    lock::{Answer, Granted, Notify, Place, Refusal, Shared, Word},
+    lock::{Answer, Granted, Notify, Owned, OwnedAnswer, OwnedPlace, Place, Refusal, Shared, Word},
     state::StateMachine,
     sync::instant,
     trace::Waited,
@@ -201,6 +201,27 @@ impl<'a, S: StateMachine> Queued for Place<'a, S> {
 
     fn time_out(&mut self) -> Answer<'a, S> {
         self.time_out()
+    }
+}
+
+impl<M, S: StateMachine + 'static> Queued for OwnedPlace<M, S> {
+    type Granted = Owned<M, Granted<'static, S>>;
+    type Held = Owned<M, Shared<'static, S>>;
+
+    fn check(&mut self) -> Option<OwnedAnswer<M, S>> {
+        self.ask(Place::check)
+    }
+
+    fn poll(&mut self, waker: &Waker) -> Option<OwnedAnswer<M, S>> {
+        self.ask(|place| place.poll(waker))
+    }
+
+    fn give_up(&mut self, refusal: Refusal) -> OwnedAnswer<M, S> {
+        self.ask(|place| Some(place.give_up(refusal))).expect("giving up has an answer")
+    }
+
+    fn time_out(&mut self) -> OwnedAnswer<M, S> {
+        self.ask(|place| Some(place.time_out())).expect("giving up has an answer")
     }
 }
 

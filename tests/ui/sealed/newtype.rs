@@ -12,6 +12,10 @@ impl Newtype for door::Open {
     fn field(machine: &Door) -> &Door {
         machine
     }
+
+    fn field_mut(machine: &mut Door) -> &mut Door {
+        machine
+    }
 }
 
 fn main() {}

@@ -19,6 +19,10 @@ impl State for Window {
         = ()
     where
         Self: 'a;
+    type ViewMut<'a>
+        = ()
+    where
+        Self: 'a;
     const INDEX: u16 = 0xFC00;
     const HAS_DATA: bool = false;
 

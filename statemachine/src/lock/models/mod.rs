@@ -14,6 +14,7 @@ mod pairs;
 mod rights;
 mod tasks;
 mod upgrades;
+mod uses;
 mod waits;
 
 use std::{

@@ -1,0 +1,502 @@
+//! Guards that own an `Arc` of their machine, so that they fit into a struct.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
+use super::{InState, InStateMut, InTransition};
+use crate::{
+    handle::OwnedUpgrade,
+    lock::{Exclusive, Owned, Shared},
+    machine::Machine,
+    refused::{Refused, RefusedWith},
+    state::{
+        Any, Dataless, Kind, Located, Newtype, Single, State, StateMachine, TransitionTo, View,
+    },
+    trace::Work,
+};
+
+/// What an `Arc` holds that has a machine of `S`: the generated type, a type that derefs to that, or a
+/// [`Machine`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not deref to a machine of `{S}`",
+    label = "not the owner of such a machine",
+    note = "an `Arc` of the generated machine, or of a type that derefs to it, can own a guard"
+)]
+pub trait Owner<S: StateMachine> {
+    #[doc(hidden)]
+    fn machine(&self) -> &Machine<S>;
+}
+
+impl<S: StateMachine> Owner<S> for Machine<S> {
+    fn machine(&self) -> &Machine<S> {
+        self
+    }
+}
+
+impl<S: StateMachine, M: Deref<Target: HasMachine<S>>> Owner<S> for M {
+    fn machine(&self) -> &Machine<S> {
+        (**self).get()
+    }
+}
+
+/// A machine, generic or generated.
+pub trait HasMachine<S: StateMachine> {
+    /// The generic one.
+    fn get(&self) -> &Machine<S>;
+}
+
+impl<S: StateMachine> HasMachine<S> for Machine<S> {
+    fn get(&self) -> &Machine<S> {
+        self
+    }
+}
+
+/// An [`InState`] that owns an `Arc` of its machine: made by [`InState::into_owned`].
+///
+/// It is `'static`, so it fits into a struct, a map or a task that outlives the caller. It does what an
+/// `InState` does, and what it gives is owned too. As the last owner it drops the machine when it is
+/// dropped.
+///
+/// ```
+/// use std::sync::Arc;
+/// use statemachine::OwnedInState;
+/// # use statemachine_example::*;
+///
+/// /// A lease of the text.
+/// struct Lease {
+///     text: OwnedInState<SlotMachine, slot::Full>,
+/// }
+///
+/// let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+/// let lease = Lease { text: slot.in_full().now()?.into_owned(Arc::clone(&slot)) };
+/// assert!(slot.full_to_empty().now().is_err());
+/// drop(slot);
+/// assert_eq!(*lease.text, "text");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+#[must_use = "dropping a hold lets go of the state"]
+pub struct OwnedInState<M, A: State<Enum: 'static>> {
+    right: Owned<M, Shared<'static, A::Enum>>,
+    state: PhantomData<fn() -> A>,
+}
+
+/// An [`InStateMut`] that owns an `Arc` of its machine: made by [`InStateMut::into_owned`].
+///
+/// It is `'static`, does what an `InStateMut` does, and what it gives is owned too.
+///
+/// ```
+/// use std::sync::Arc;
+/// # use statemachine_example::*;
+/// let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+/// let mut full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+/// full.push('!');
+/// assert_eq!(full.to::<slot::Empty>()?.commit(), "text!");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+#[must_use = "dropping an exclusive hold lets go of the state"]
+pub struct OwnedInStateMut<M, A: State<Enum: 'static>> {
+    right: Owned<M, Exclusive<'static, A::Enum>>,
+    state: PhantomData<fn() -> A>,
+}
+
+/// An [`InTransition`] that owns an `Arc` of its machine: made by [`InTransition::into_owned`].
+///
+/// It is `'static`, does what an `InTransition` does, and what it gives is owned too. Dropping it rolls
+/// back.
+///
+/// ```
+/// use std::{sync::Arc, thread};
+/// # use statemachine_example::*;
+/// let slot = Arc::new(SlotMachine::new());
+/// let filling = slot.empty_to_full().now()?.into_owned(Arc::clone(&slot));
+/// thread::spawn(move || filling.commit_with("text".to_owned())).join().unwrap();
+/// assert!(slot.is_full());
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+#[must_use = "dropping a transition rolls it back"]
+pub struct OwnedInTransition<M, A: State<Enum: 'static>, B> {
+    right: Owned<M, Exclusive<'static, A::Enum>>,
+    work: Work,
+    to: PhantomData<fn() -> (A, B)>,
+}
+
+impl<'a, A: State<Enum: 'static>> InState<'a, A> {
+    /// The same hold, which owns the machine too.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// let door = Arc::new(DoorMachine::new());
+    /// let open = door.in_open().now()?.into_owned(Arc::clone(&door));
+    /// assert!(door.open_to_closed().try_commit().is_err());
+    /// # drop(open);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the `Arc` is another machine's. The hold is let go of.
+    #[track_caller]
+    pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInState<M, A> {
+        let right = Owned::new(self.into_right(), machine, |owner| owner.machine().lock());
+        OwnedInState { right, state: PhantomData }
+    }
+}
+
+impl<'a, A: State<Enum: 'static>> InStateMut<'a, A> {
+    /// The same exclusive hold, which owns the machine too.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let mut full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// full.clear();
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the `Arc` is another machine's. The hold is let go of.
+    #[track_caller]
+    pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInStateMut<M, A> {
+        let right = Owned::new(self.into_right(), machine, |owner| owner.machine().lock());
+        OwnedInStateMut { right, state: PhantomData }
+    }
+}
+
+impl<'a, A: State<Enum: 'static>, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
+    /// The same transition, which owns the machine too.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// let door = Arc::new(DoorMachine::new());
+    /// let closing = door.open_to_closed().now()?.into_owned(Arc::clone(&door));
+    /// closing.commit();
+    /// assert!(door.is_closed());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the `Arc` is another machine's. The transition is rolled back.
+    #[track_caller]
+    pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInTransition<M, A, B> {
+        let (right, work) = self.into_parts();
+        let right = Owned::new(right, machine, |owner| owner.machine().lock());
+        OwnedInTransition { right, work, to: PhantomData }
+    }
+}
+
+impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
+    pub(crate) fn of(right: Owned<M, Shared<'static, A::Enum>>) -> Self {
+        Self { right, state: PhantomData }
+    }
+
+    /// The data of the state: see [`InState::view`].
+    #[inline]
+    pub fn view(&self) -> A::View<'_> {
+        A::same(A::view(self.right.get().view()))
+    }
+
+    /// A handle that trades this hold for the transition to `B` in one step: see [`InState::to`]. What
+    /// it gives, and what comes back if it is refused, owns the machine too.
+    pub fn to<B>(self) -> OwnedUpgrade<M, A, B>
+    where
+        A: TransitionTo<B>,
+        B: State<Enum = A::Enum>,
+    {
+        OwnedUpgrade::new(self.right)
+    }
+
+    /// The machine, and what else the `Arc` holds.
+    #[must_use]
+    pub fn machine(&self) -> &Arc<M> {
+        self.right.owner()
+    }
+}
+
+impl<S: StateMachine + 'static, M: Owner<S>> OwnedInState<M, Any<S>> {
+    /// Which state it is that is held: see [`InState::kind`].
+    #[must_use]
+    pub fn kind(&self) -> S::Kind {
+        S::Kind::at(self.right.get().position().get())
+    }
+
+    /// The same hold, as one on that state: see [`InState::narrow`].
+    ///
+    /// # Errors
+    ///
+    /// The same hold, if it is on another state.
+    pub fn narrow<A: State<Enum = S>>(self) -> Result<OwnedInState<M, A>, Self> {
+        if A::SET.contains(self.right.get().position()) {
+            Ok(OwnedInState::of(self.right))
+        } else {
+            Err(self)
+        }
+    }
+}
+
+impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
+    /// The data of the state: see [`InStateMut::view`].
+    #[inline]
+    pub fn view(&self) -> A::View<'_> {
+        A::same(A::view(self.right.get().view()))
+    }
+
+    /// The data of the state, for writing: see [`InStateMut::view_mut`].
+    #[inline]
+    pub fn view_mut(&mut self) -> A::ViewMut<'_>
+    where
+        A: Single,
+    {
+        A::view_mut(self.right.view_mut())
+    }
+
+    /// Goes on to the transition to `B`, at once: see [`InStateMut::to`].
+    ///
+    /// # Errors
+    ///
+    /// `Vetoed` if a `before` handler refuses. The exclusive hold comes back.
+    ///
+    /// # Panics
+    ///
+    /// If a `before` handler does. The hold is let go of.
+    pub fn to<B>(self) -> Result<OwnedInTransition<M, A, B>, RefusedWith<Self>>
+    where
+        A: TransitionTo<B>,
+        B: State<Enum = A::Enum>,
+    {
+        self.right.consume(|right, owner| match InStateMut::<A>::of(right).to::<B>() {
+            Ok(transition) => Ok(transition.into_owned(Arc::clone(owner))),
+            Err(RefusedWith { refused, data }) => {
+                Err(RefusedWith { refused, data: data.into_owned(Arc::clone(owner)) })
+            }
+        })
+    }
+
+    /// Lets others hold the state too, in one step: see [`InStateMut::share`].
+    ///
+    /// # Panics
+    ///
+    /// If the waker of a task that is woken does. The hold is let go of.
+    pub fn share(self) -> OwnedInState<M, A> {
+        self.right.consume(|right, owner| {
+            InStateMut::<A>::of(right).share().into_owned(Arc::clone(owner))
+        })
+    }
+
+    /// The machine, and what else the `Arc` holds.
+    #[must_use]
+    pub fn machine(&self) -> &Arc<M> {
+        self.right.owner()
+    }
+}
+
+impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
+    OwnedInTransition<M, A, B>
+{
+    fn consume<R>(
+        self,
+        consume: impl for<'x> FnOnce(InTransition<'x, A, B>, &'x Arc<M>) -> R,
+    ) -> R {
+        let Self { right, work, to: PhantomData } = self;
+        right.consume(|right, owner| consume(InTransition::from_parts(right, work), owner))
+    }
+
+    /// The data of the state to be left: see [`InTransition::view`].
+    #[inline]
+    pub fn view(&self) -> A::View<'_> {
+        A::same(A::view(self.right.get().view()))
+    }
+
+    /// The data of the state to be left, for writing: see [`InTransition::view_mut`].
+    #[inline]
+    pub fn view_mut(&mut self) -> A::ViewMut<'_>
+    where
+        A: Single,
+    {
+        A::view_mut(self.right.view_mut())
+    }
+
+    /// Enters the new state with that data: see [`InTransition::commit_with`].
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    pub fn commit_with(self, data: B::Data) -> A::Data {
+        self.consume(|transition, _| transition.commit_with(data))
+    }
+
+    /// Enters the new state, which has no data: see [`InTransition::commit`].
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    pub fn commit(self) -> A::Data
+    where
+        B: Dataless,
+    {
+        self.consume(|transition, _| transition.commit())
+    }
+
+    /// Enters the new state with data that is made of the old state's: see
+    /// [`InTransition::commit_map`].
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    ///
+    /// # Aborts
+    ///
+    /// If the closure panics.
+    pub fn commit_map(self, map: impl FnOnce(A::Data) -> B::Data) {
+        self.consume(|transition, _| transition.commit_map(map));
+    }
+
+    /// Enters the new state with that data and holds it: see [`InTransition::enter_with`].
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    pub fn enter_with(self, data: B::Data) -> OwnedInState<M, B> {
+        self.consume(|transition, owner| transition.enter_with(data).into_owned(Arc::clone(owner)))
+    }
+
+    /// Enters the new state, which has no data, and holds it: see [`InTransition::enter`].
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    pub fn enter(self) -> OwnedInState<M, B>
+    where
+        B: Dataless,
+    {
+        self.consume(|transition, owner| transition.enter().into_owned(Arc::clone(owner)))
+    }
+
+    /// Enters the new state with data that is made of the old state's, and holds it: see
+    /// [`InTransition::enter_map`].
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    ///
+    /// # Aborts
+    ///
+    /// If the closure panics.
+    pub fn enter_map(self, map: impl FnOnce(A::Data) -> B::Data) -> OwnedInState<M, B> {
+        self.consume(|transition, owner| transition.enter_map(map).into_owned(Arc::clone(owner)))
+    }
+
+    /// Does the work and commits what it makes: see [`InTransition::run`].
+    ///
+    /// # Errors
+    ///
+    /// What the work says. It is rolled back.
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    pub fn run<E>(
+        self,
+        work: impl FnOnce(View<'_, A>) -> Result<B::Data, E>,
+    ) -> Result<A::Data, E> {
+        self.consume(|transition, _| transition.run(work))
+    }
+
+    /// Runs the action that was registered for the transition, and commits what it makes: see
+    /// [`InTransition::perform`].
+    ///
+    /// # Errors
+    ///
+    /// `Vetoed`, as that. It is rolled back.
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    pub fn perform(self) -> Result<A::Data, Refused> {
+        self.consume(|transition, _| transition.perform())
+    }
+
+    /// Leaves the machine where it was: says aloud what dropping does.
+    ///
+    /// # Panics
+    ///
+    /// If the waker of a task that is woken does. The machine has been let go of.
+    pub fn rollback(self) {
+        drop(self);
+    }
+
+    /// The machine, and what else the `Arc` holds.
+    #[must_use]
+    pub fn machine(&self) -> &Arc<M> {
+        self.right.owner()
+    }
+}
+
+impl<M, A: State<Enum: 'static>> Clone for OwnedInState<M, A> {
+    /// One hold more: see [`InState::clone`].
+    ///
+    /// # Panics
+    ///
+    /// If the state is held by as many as can be counted: 262,143.
+    fn clone(&self) -> Self {
+        match self.right.try_clone() {
+            Some(right) => Self { right, state: PhantomData },
+            None => super::too_many_holders(A::Enum::NAME, A::NAME),
+        }
+    }
+}
+
+impl<M, A: Newtype<Enum: 'static>> Deref for OwnedInState<M, A> {
+    type Target = A::Field;
+
+    #[inline]
+    fn deref(&self) -> &A::Field {
+        A::field(self.right.get().view())
+    }
+}
+
+impl<M, A: Newtype<Enum: 'static>> Deref for OwnedInStateMut<M, A> {
+    type Target = A::Field;
+
+    #[inline]
+    fn deref(&self) -> &A::Field {
+        A::field(self.right.get().view())
+    }
+}
+
+impl<M, A: Newtype<Enum: 'static> + Single> DerefMut for OwnedInStateMut<M, A> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut A::Field {
+        A::field_mut(self.right.view_mut().expect("a state with a field has data"))
+    }
+}
+
+impl<M, A: State<Enum: 'static>> fmt::Debug for OwnedInState<M, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show(f, "OwnedInState", A::Enum::NAME, A::NAME)
+    }
+}
+
+impl<M, A: State<Enum: 'static>> fmt::Debug for OwnedInStateMut<M, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show(f, "OwnedInStateMut", A::Enum::NAME, A::NAME)
+    }
+}
+
+impl<M, A: State<Enum: 'static>, B: State> fmt::Debug for OwnedInTransition<M, A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedInTransition")
+            .field("machine", &format_args!("{}", A::Enum::NAME))
+            .field("from", &format_args!("{}", A::NAME))
+            .field("to", &format_args!("{}", B::NAME))
+            .finish()
+    }
+}

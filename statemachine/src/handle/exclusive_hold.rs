@@ -1,0 +1,94 @@
+//! A handle on the exclusive use of a state.
+
+use std::{fmt, time::Duration};
+
+use super::{Asks, explain};
+use crate::{
+    guard::InStateMut,
+    lock::{Granted, Lock, Refusal, Request, Shared},
+    refused::Refused,
+    state::{Located, State},
+    trace::Waited,
+    wait::handle,
+};
+
+/// A handle on being in state `A` alone: made by [`Hold::exclusive`](crate::Hold::exclusive).
+///
+/// It gives an [`InStateMut`]. While that lives, nobody else holds or leaves the state. It waits in one
+/// queue with transitions: like one, it waits for all holders to leave, and nobody new may hold the state
+/// meanwhile.
+///
+/// It is `Copy`, and does nothing until it is asked.
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct ExclusiveHold<'a, A: State> {
+    lock: &'a Lock<A::Enum>,
+}
+
+handle! {
+    impl['a, A: State] ExclusiveHold<'a, A>: InStateMut<'a, A>, Refused;
+    "# use statemachine_example::*;
+let slot = SlotMachine::from_state(Slot::Full(\"text\".to_owned()));
+let mut full = slot.in_full().exclusive().now()?;
+full.push('!');
+assert!(slot.in_full().now().is_err());
+# Ok::<(), statemachine::Refused>(())"
+}
+
+impl<'a, A: State> ExclusiveHold<'a, A> {
+    #[inline]
+    pub(super) fn new(lock: &'a Lock<A::Enum>) -> Self {
+        Self { lock }
+    }
+}
+
+impl<'a, A: State> Asks for ExclusiveHold<'a, A> {
+    type Site = &'a Lock<A::Enum>;
+    type Given = InStateMut<'a, A>;
+    type Denied = Refused;
+
+    #[inline]
+    fn site(&self) -> &'a Lock<A::Enum> {
+        self.lock
+    }
+
+    #[inline(always)]
+    fn request(&self) -> Request {
+        Request::ExclusiveHold(A::SET)
+    }
+
+    #[inline(always)]
+    fn accept(
+        self,
+        granted: Granted<'a, A::Enum>,
+        _: Waited,
+    ) -> Result<InStateMut<'a, A>, Refused> {
+        match granted {
+            Granted::Exclusive(right) => Ok(InStateMut::of(right)),
+            Granted::Shared(_) | Granted::Watched(_) => {
+                unreachable!("an exclusive right was asked for")
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
+        explain::<A::Enum>(refusal, A::EXPECTED, None, waited)
+    }
+}
+
+impl<A: State> Clone for ExclusiveHold<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: State> Copy for ExclusiveHold<'_, A> {}
+
+impl<A: State> fmt::Debug for ExclusiveHold<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExclusiveHold")
+            .field("machine", self.lock)
+            .field("state", &format_args!("{}", A::NAME))
+            .finish()
+    }
+}
