@@ -114,9 +114,10 @@ fn assert_meant(metadata: &Metadata<'_>) {
     }
 }
 
-/// The fields but for the times, which must be there.
+/// The fields but for the times and the machine's id, which must be there.
 fn timeless(fields: &Fields, times: &[&'static str]) -> Fields {
     let mut fields = fields.clone();
+    assert!(fields.remove("machine_id").unwrap().starts_with("0x"));
     for time in times {
         assert!(fields.remove(time).unwrap().ends_with('s'), "{time} is a time");
     }
@@ -390,4 +391,44 @@ fn a_listener_may_use_the_machine() {
         job.idle_to_paused().try_commit().unwrap();
     });
     assert!(job.is_paused() && !job.is_in_transition());
+}
+
+#[test]
+fn what_is_told_names_the_machine() {
+    let (listener, jobs) = (Listener::default(), [JobMachine::new(), JobMachine::new()]);
+    for job in &jobs {
+        listener.listen(|| {
+            job.idle_to_paused().now().unwrap().commit();
+            job.idle_to_paused().try_commit().unwrap_err();
+        });
+        for heard in listener.heard() {
+            let (Heard::SpanBegins(fields) | Heard::SpanEnds(fields) | Heard::Event { fields, .. }) =
+                heard;
+            assert_eq!(fields["machine_id"], job.id().to_string());
+        }
+    }
+}
+
+#[test]
+fn a_subscriber_that_panics_at_a_commit_costs_no_handler_the_commit() {
+    struct Panics;
+    impl<S: Subscriber> Layer<S> for Panics {
+        fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
+            let mut fields = Fields::new();
+            event.record(&mut Visitor(&mut fields));
+            assert_ne!(fields.get("message").map(String::as_str), Some("committed"));
+        }
+    }
+    let job = JobMachine::new();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&heard);
+    job.observe(move |change| log.lock().unwrap().push(change.sequence));
+    let commit = || {
+        dispatcher::with_default(&Dispatch::new(Registry::default().with(Panics)), || {
+            job.idle_to_paused().now().unwrap().commit();
+        })
+    };
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(commit)).is_err());
+    assert!(job.is_paused());
+    assert_eq!(*heard.lock().unwrap(), [1]);
 }

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     error::Error,
     mem,
+    pin::Pin,
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -71,7 +72,13 @@ impl Route {
 }
 
 type Before<S> = dyn Fn(&S) -> Result<(), Veto> + Send + Sync;
-type Action<S> = dyn Fn(&S) -> Result<S, Veto> + Send + Sync;
+/// What makes the new state, at once or as a task.
+pub(crate) enum Action<S> {
+    Sync(Box<dyn Fn(&S) -> Result<S, Veto> + Send + Sync>),
+    Async(Box<dyn Fn(&S) -> Making<S> + Send + Sync>),
+}
+/// The making of a new state.
+pub(crate) type Making<S> = Pin<Box<dyn Future<Output = Result<S, Veto>> + Send>>;
 type Listener<S> = dyn Fn(&Change<<S as StateMachine>::Kind>) + Send + Sync;
 
 /// Which commits a listener hears of, in the order in which listeners run.
@@ -188,13 +195,9 @@ impl<S: StateMachine> Handlers<S> {
     }
 
     /// Registers what makes the new state; what was registered for the same route is replaced.
-    pub(crate) fn action(
-        &self,
-        at: Route,
-        run: impl Fn(&S) -> Result<S, Veto> + Send + Sync + 'static,
-    ) -> HandlerId {
+    pub(crate) fn action(&self, at: Route, action: Action<S>) -> HandlerId {
         self.register(|registry, id| {
-            let entry: Entry<Route, Action<S>> = Entry { id, at, run: Arc::new(run) };
+            let entry = Entry { id, at, run: Arc::new(action) };
             match registry.actions.iter_mut().find(|action| action.at == at) {
                 Some(known) => Some(mem::replace(known, entry)),
                 None => {

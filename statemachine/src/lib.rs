@@ -168,6 +168,7 @@
 //! | field | |
 //! |---|---|
 //! | `machine` | the name of the enum |
+//! | `machine_id` | [`Machine::id`], to tell machines of one enum apart |
 //! | `from`, `to` | the names of the states; of a refusal, what was asked for |
 //! | `waited` | how long the right was waited for |
 //! | `held` | how long the right was held; not for a refusal |
@@ -192,6 +193,7 @@ mod handle;
 mod handlers;
 #[cfg(feature = "history")]
 mod history;
+mod id;
 #[expect(unsafe_code, reason = "the one folder that needs it")]
 mod lock;
 mod machine;
@@ -324,12 +326,13 @@ pub use self::{
         InState, InStateMut, InTransition, Joined, MappedInState, OwnedInState, OwnedInStateMut,
         OwnedInTransition, Owner,
     },
-    handle::{ExclusiveHold, Hold, Join, OwnedUpgrade, Transition, Upgrade, When},
+    handle::{ExclusiveHold, Hold, Join, OwnedUpgrade, Transition, Upgrade, Wanted, When},
     handlers::HandlerId,
+    id::MachineId,
     machine::Machine,
-    refused::{NeedsData, Refused, RefusedWith, UnknownState},
+    refused::{Blocker, NeedsData, Refused, RefusedWith, UnknownState},
     state::{Any, Dataless, Kind, Newtype, Single, State, StateMachine, TransitionTo, View},
-    wait::{Handle, Interrupt, Interruptible, Wait},
+    wait::{Handle, Interrupt, Interruptible, Raised, Wait},
     waiting::{Waiter, Waiting, WaitsFor, Who},
 };
 

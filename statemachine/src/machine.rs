@@ -11,6 +11,7 @@ use crate::{
     graph::StateId,
     handle::{Hold, Transition, When},
     handlers::HandlerId,
+    id::MachineId,
     lock::Lock,
     refused::NeedsData,
     state::{Any, Kind, State, StateMachine, TransitionTo},
@@ -152,6 +153,19 @@ impl<S: StateMachine> Machine<S> {
     #[inline]
     pub fn state(&self) -> S::Kind {
         S::Kind::at(self.position().get())
+    }
+
+    /// Tells this machine from others that live: see [`MachineId`].
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let (front, back) = (DoorMachine::new(), DoorMachine::new());
+    /// assert_ne!(front.id(), back.id());
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> MachineId {
+        self.lock.id()
     }
 
     /// Whether a transition is under way.

@@ -67,6 +67,8 @@ pub enum Refused {
         waited: Duration,
         /// The name of the state that the machine was in when the caller gave up.
         actual: &'static str,
+        /// What stood in the way then.
+        blocker: Blocker,
     },
 
     /// The wait was interrupted.
@@ -95,6 +97,42 @@ pub enum Refused {
         /// What the handler said.
         source: Box<dyn Error + Send + Sync>,
     },
+}
+
+/// What stood in the way of a wait at its deadline: see [`Refused::TimedOut`].
+///
+/// ```
+/// use std::time::Duration;
+/// use statemachine::{Blocker, Refused};
+/// # use statemachine_example::*;
+///
+/// let door = DoorMachine::new();
+/// let _open = door.in_open().now()?;
+/// let refused = door.open_to_closed().within(Duration::from_millis(1)).unwrap_err();
+/// assert!(matches!(refused, Refused::TimedOut { blocker: Blocker::Holders(1), .. }));
+/// assert!(refused.to_string().ends_with("; Door is Open, held by 1"));
+/// # Ok::<(), Refused>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Blocker {
+    /// The machine was in another state.
+    State,
+    /// A transition was under way, or waited and came first.
+    Transition,
+    /// So many held the state.
+    Holders(usize),
+}
+
+/// What comes behind "Door is Open".
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::State => Ok(()),
+            Self::Transition => f.write_str(", in transition"),
+            Self::Holders(holders) => write!(f, ", held by {holders}"),
+        }
+    }
 }
 
 impl Refused {
@@ -140,8 +178,8 @@ impl fmt::Display for Refused {
             Self::InUse { machine, state, holders } => {
                 write!(f, "{machine} is held in {state} by {holders} holders")
             }
-            Self::TimedOut { machine, waited, actual } => {
-                write!(f, "timed out after {waited:?} while {machine} was {actual}")
+            Self::TimedOut { machine, waited, actual, blocker } => {
+                write!(f, "timed out after {waited:?}; {machine} is {actual}{blocker}")
             }
             Self::Interrupted { machine } => {
                 write!(f, "interrupted while waiting for {machine}")

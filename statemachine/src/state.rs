@@ -331,7 +331,7 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has data, which must be supplied to enter it",
     label = "needs the data of the state it enters",
-    note = "use `commit_with(data)`, `enter_with(data)` or `run(|view| Ok(data))`"
+    note = "use `try_commit_with(data)`, `commit_with(data)`, `enter_with(data)` or `run(|view| Ok(data))`"
 )]
 pub trait Dataless: DerivedState {
     /// The enum that the state is a variant of.

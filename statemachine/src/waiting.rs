@@ -187,7 +187,7 @@ impl WaitsFor {
     fn of<S: StateMachine>(request: &Request, current: StateId) -> Self {
         let one_of = |set: StateSet| names::<S>(|state| set.contains(state));
         match *request {
-            Request::Transition { from, to } => {
+            Request::Transition { from, to, .. } => {
                 Self::Transition { from: one_of(from), to: name::<S>(to) }
             }
             Request::Join { from, to } => Self::Join { from: one_of(from), to: name::<S>(to) },
@@ -197,6 +197,7 @@ impl WaitsFor {
             }
             Request::Hold(states) => Self::Hold { states: one_of(states) },
             Request::ExclusiveHold(states) => Self::ExclusiveHold { states: one_of(states) },
+            Request::Wanted(_) => unreachable!("it waits for others, and is not shown"),
             Request::When(ref states) => {
                 Self::When { states: names::<S>(|state| states.contains(state)) }
             }
@@ -278,6 +279,7 @@ impl<S: StateMachine> fmt::Debug for Lock<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Waiting { machine, state, in_transition, holders, waiters } = Waiting::of(self);
         f.debug_struct(machine)
+            .field("id", &self.id())
             .field("state", &format_args!("{state}"))
             .field("in_transition", &in_transition)
             .field("holders", &holders)

@@ -9,6 +9,7 @@ mod diagrams;
 mod executors;
 mod foreign;
 mod generated;
+mod give_way;
 mod handlers;
 mod handlers_reentrant;
 mod handlers_routes;

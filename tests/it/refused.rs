@@ -63,7 +63,7 @@ fn timed_out_says_how_long_and_where_the_machine_was() {
     };
     assert!(waited >= SHORT && waited < LONG);
     let text = refused.to_string();
-    assert!(text.contains("Door was Open"), "{text}");
+    assert!(text.ends_with("; Door is Open"), "{text}");
 }
 
 #[test]

@@ -222,8 +222,11 @@ fn a_dump_of_the_machine_explains_what_is_stuck() {
         |interrupt| link.down_to_up().interruptible(interrupt).within(PATIENCE).is_err(),
         |waiting, _| {
             let dump = format!("{link:?}");
-            let start = "Link { state: Down, in_transition: false, holders: 1, waiters: [thread `the waiter`, for ";
-            assert!(dump.starts_with(start), "{dump}");
+            let start = format!(
+                "Link {{ id: {}, state: Down, in_transition: false, holders: 1, waiters: [thread `the waiter`, for ",
+                link.id()
+            );
+            assert!(dump.starts_with(&start), "{dump}");
             assert!(dump.ends_with(": the transition from Down to Up], .. }"), "{dump}");
             let text = waiting.to_string();
             assert!(text.starts_with("Link is Down, held by 1; who waits:\n  thread `the waiter`"));

@@ -4,8 +4,8 @@ use std::{fmt, marker::PhantomData, ops::Deref};
 
 use super::MappedInState;
 use crate::{
-    handle::Upgrade,
-    lock::{Part, Shared},
+    handle::{Upgrade, Wanted},
+    lock::{Part, Shared, Wish},
     state::{Any, Kind, Located, Newtype, State, StateMachine, TransitionTo, View},
 };
 
@@ -75,6 +75,31 @@ impl<'a, A: State> InState<'a, A> {
     #[inline]
     pub fn view(&self) -> A::View<'_> {
         A::same(A::view(self.right.view()))
+    }
+
+    /// Whether a transition or an exclusive hold waits for the holders to leave. Never blocks.
+    ///
+    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # use std::{pin::pin, task::{Context, Waker}};
+    /// let door = DoorMachine::new();
+    /// let open = door.in_open().now()?;
+    /// let mut closing = pin!(door.open_to_closed().into_future());
+    /// assert!(closing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert!(open.is_wanted());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.right.lock().look().is_door_shut()
+    }
+
+    /// A handle that waits until a transition or an exclusive hold waits for the holders to leave: see
+    /// [`Wanted`].
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted::of::<A::Enum>(self.right.lock().wishes(Wish::Leave))
     }
 
     /// The same hold, seen as a part of the state's data: of what [`view`](Self::view) gives.

@@ -8,7 +8,8 @@ use std::{
 
 use super::{InState, InTransition};
 use crate::{
-    lock::Exclusive,
+    handle::Wanted,
+    lock::{Exclusive, Wish},
     refused::RefusedWith,
     state::{Newtype, Single, State, StateMachine, TransitionTo},
     trace::Waited,
@@ -95,6 +96,19 @@ impl<'a, A: State> InStateMut<'a, A> {
         A: Single,
     {
         A::view_mut(self.right.view_mut())
+    }
+
+    /// Whether somebody waits for the state, or for a way out of it. Never blocks for long.
+    ///
+    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.right.lock().is_wanted(Wish::Any(self.right.position()))
+    }
+
+    /// A handle that waits until somebody waits for the state, or for a way out of it: see [`Wanted`].
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted::of::<A::Enum>(self.right.lock().wishes(Wish::Any(self.right.position())))
     }
 
     /// Goes on to the transition to `B`, at once: nobody can be in the way.

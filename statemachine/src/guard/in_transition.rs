@@ -1,12 +1,13 @@
 //! The exclusive right to a transition.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use super::InState;
 use crate::{
     graph::StateId,
-    handlers::{Commit, Veto},
-    lock::{Aftermath, Exclusive, Left, Lock, Move},
+    handle::Wanted,
+    handlers::{Action, Commit, Veto},
+    lock::{Aftermath, Exclusive, Left, Lock, Move, Wish},
     panics::Panics,
     refused::Refused,
     state::{Dataless, Located, Single, State, StateMachine, View},
@@ -56,7 +57,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         waited: Waited,
     ) -> Result<Self, (Refused, Exclusive<'a, A::Enum>)> {
         let from = || A::Enum::STATES[position::<A>(&right).index()];
-        let work = Work::begin(A::Enum::NAME, from, B::NAME, waited);
+        let work = Work::begin(right.lock().id(), A::Enum::NAME, from, B::NAME, waited);
         let mut transition = Self { right, work, to: PhantomData };
         if transition.right.has_handlers()
             && let Err(refused) = transition.ask_handlers()
@@ -278,6 +279,49 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         Ok(self.commit_with(data))
     }
 
+    /// Does async work and commits what it makes. An error or a panic of the work rolls back, and so
+    /// does dropping the future.
+    ///
+    /// The old state's data comes back. The closure takes no argument, so that the future may be sent
+    /// to another thread, as a runtime does that has several. What the work needs of the old data, it
+    /// takes from [`view`](Self::view) before.
+    ///
+    /// ```
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// # use statemachine_example::*;
+    /// # let mut test = pin!(async {
+    /// let number = NumberMachine::new();
+    /// number.unknown_to_known().await?.run_async(async || "5".parse()).await?;
+    /// assert!(number.is_known());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # });
+    /// # assert!(test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the work says.
+    ///
+    /// # Panics
+    ///
+    /// If the work does, and as [`commit_with`](Self::commit_with).
+    pub async fn run_async<E>(
+        self,
+        work: impl AsyncFnOnce() -> Result<B::Data, E>,
+    ) -> Result<A::Data, E> {
+        let data = self.instrument(work()).await?;
+        Ok(self.commit_with(data))
+    }
+
+    /// The same future, in the span of the transition.
+    pub(super) fn instrument<F: Future>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = F::Output> + use<'a, F, A, B> {
+        self.work.instrument(work)
+    }
+
     /// Runs the action that was registered for the transition, and commits what it makes.
     ///
     /// With none, and a new state without data, just commits. The old state's data comes back.
@@ -299,18 +343,74 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     /// # Panics
     ///
     /// Where the action does, rolled back; and as [`commit_with`](Self::commit_with).
-    pub fn perform(mut self) -> Result<A::Data, Refused> {
-        let lock = self.right.lock();
-        let action = if lock.look().has_handlers() {
-            lock.handlers().find_action(self.from(), B::ID)
+    pub fn perform(self) -> Result<A::Data, Refused> {
+        let made = match self.find_action().as_deref() {
+            None => None,
+            Some(Action::Sync(action)) => Some(self.work.in_scope(|| action(self.right.view()))),
+            Some(Action::Async(_)) => {
+                Some(Err("the action that is registered is async; call `perform_async`".into()))
+            }
+        };
+        self.finish_made(made)
+    }
+
+    /// Runs the action that was registered for the transition, be it async or not, and commits what it
+    /// makes. Dropping the future rolls back.
+    ///
+    /// With none, and a new state without data, just commits. The old state's data comes back.
+    ///
+    /// ```
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// # use statemachine_example::*;
+    /// # let mut test = pin!(async {
+    /// let number = NumberMachine::new();
+    /// number.unknown_to_known().action_async(|()| async { "5".parse() });
+    /// number.unknown_to_known().await?.perform_async().await?;
+    /// assert!(number.is_known());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// # });
+    /// # assert!(test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`perform`](Self::perform).
+    ///
+    /// # Panics
+    ///
+    /// As [`perform`](Self::perform).
+    pub async fn perform_async(self) -> Result<A::Data, Refused> {
+        let made = match self.find_action().as_deref() {
+            None => None,
+            Some(Action::Sync(action)) => Some(self.work.in_scope(|| action(self.right.view()))),
+            Some(Action::Async(action)) => {
+                let making = self.work.in_scope(|| action(self.right.view()));
+                Some(self.instrument(making).await)
+            }
+        };
+        self.finish_made(made)
+    }
+
+    fn find_action(&self) -> Option<Arc<Action<A::Enum>>> {
+        Self::action_of(&self.right)
+    }
+
+    pub(super) fn action_of(right: &Exclusive<'_, A::Enum>) -> Option<Arc<Action<A::Enum>>> {
+        let lock = right.lock();
+        if lock.look().has_handlers() {
+            lock.handlers().find_action(position::<A>(right), B::ID)
         } else {
             None
-        };
-        let data = match action {
-            Some(action) => {
-                let made = self.work.in_scope(|| action(self.right.view()));
-                Some(made.map_err(|source| self.vetoed(source))?)
-            }
+        }
+    }
+
+    pub(super) fn finish_made(
+        mut self,
+        made: Option<Result<A::Enum, Veto>>,
+    ) -> Result<A::Data, Refused> {
+        let data = match made {
+            Some(made) => Some(made.map_err(|source| self.vetoed(source))?),
             None if B::HAS_DATA => {
                 let message = format!("no action is registered that makes the data of {}", B::NAME);
                 return Err(self.vetoed(message.into()));
@@ -429,6 +529,19 @@ impl<A: State, B> InTransition<'_, A, B> {
     #[inline]
     pub fn view(&self) -> A::View<'_> {
         A::same(A::view(self.right.view()))
+    }
+
+    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were rolled back. Never blocks for long.
+    ///
+    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.right.lock().is_wanted(Wish::Urgent(position::<A>(&self.right)))
+    }
+
+    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if this one were rolled back: see [`Wanted`].
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted::of::<A::Enum>(self.right.lock().wishes(Wish::Urgent(position::<A>(&self.right))))
     }
 
     /// The data of the state to be left, for writing. What is written stays, whether the transition is

@@ -86,6 +86,72 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
     }
 }
 
+impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
+    /// Like [`enter`](Self::enter), for work that is async: it runs only if the transition is the
+    /// caller's. Dropping the future rolls back, or lets go of the state.
+    ///
+    /// The closure takes no argument, so that the future may be sent to another thread, as a runtime
+    /// does that has several. What the work needs of the old state's data, it takes before.
+    ///
+    /// ```
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// # use statemachine_example::*;
+    /// # let mut test = pin!(async {
+    /// let slot = SlotMachine::new();
+    /// let full = slot.empty_to_full().or_join().await?;
+    /// let full = full.enter_async(async || Ok::<_, statemachine::Refused>("text".to_owned())).await?;
+    /// assert_eq!(*full, "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// # });
+    /// # assert!(test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the work says. It is rolled back.
+    ///
+    /// # Panics
+    ///
+    /// If the work does, and as [`InTransition::enter_with`].
+    pub async fn enter_async<E>(
+        self,
+        work: impl AsyncFnOnce() -> Result<B::Data, E>,
+    ) -> Result<InState<'a, B>, E> {
+        match self {
+            Self::Mine(transition) => {
+                let data = transition.instrument(work()).await?;
+                Ok(transition.enter_with(data))
+            }
+            Self::There(state) => Ok(state),
+        }
+    }
+
+    /// The transition, if it is the caller's. If the machine is in `B` already, the hold on that is let
+    /// go of.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let door = DoorMachine::new();
+    /// if let Some(closing) = door.open_to_closed().or_join().now()?.mine() {
+    ///     closing.commit();
+    /// }
+    /// assert!(door.is_closed());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the waker of a task does that is woken since the hold has been let go of.
+    #[must_use = "dropping a transition rolls it back"]
+    pub fn mine(self) -> Option<InTransition<'a, A, B>> {
+        match self {
+            Self::Mine(transition) => Some(transition),
+            Self::There(_) => None,
+        }
+    }
+}
+
 impl<A: State, B: State<Enum = A::Enum>> fmt::Debug for Joined<'_, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -9,8 +9,9 @@ use std::{
 
 use super::{InState, InStateMut, InTransition};
 use crate::{
-    handle::OwnedUpgrade,
-    lock::{Exclusive, Owned, Shared},
+    handle::{OwnedUpgrade, Wanted},
+    handlers::Action,
+    lock::{Exclusive, Owned, Shared, Wish},
     machine::Machine,
     refused::{Refused, RefusedWith},
     state::{
@@ -204,6 +205,19 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
         A::same(A::view(self.right.get().view()))
     }
 
+    /// Whether a transition or an exclusive hold waits for the holders to leave. Never blocks for long.
+    ///
+    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.right.get().lock().is_wanted(Wish::Leave)
+    }
+
+    /// A handle that waits until a transition or an exclusive hold waits for the holders to leave: see [`Wanted`].
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted::of::<A::Enum>(self.right.get().lock().wishes(Wish::Leave))
+    }
+
     /// A handle that trades this hold for the transition to `B` in one step: see [`InState::to`]. What
     /// it gives, and what comes back if it is refused, owns the machine too.
     pub fn to<B>(self) -> OwnedUpgrade<M, A, B>
@@ -256,6 +270,21 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
         A: Single,
     {
         A::view_mut(self.right.view_mut())
+    }
+
+    /// Whether somebody waits for the state, or for a way out of it. Never blocks for long.
+    ///
+    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.right.get().lock().is_wanted(Wish::Any(self.right.get().position()))
+    }
+
+    /// A handle that waits until somebody waits for the state, or for a way out of it: see [`Wanted`].
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted::of::<A::Enum>(
+            self.right.get().lock().wishes(Wish::Any(self.right.get().position())),
+        )
     }
 
     /// Goes on to the transition to `B`, at once: see [`InStateMut::to`].
@@ -322,6 +351,21 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         A: Single,
     {
         A::view_mut(self.right.view_mut())
+    }
+
+    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were rolled back. Never blocks for long.
+    ///
+    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.right.get().lock().is_wanted(Wish::Urgent(self.right.get().position()))
+    }
+
+    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if this one were rolled back: see [`Wanted`].
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted::of::<A::Enum>(
+            self.right.get().lock().wishes(Wish::Urgent(self.right.get().position())),
+        )
     }
 
     /// Enters the new state with that data: see [`InTransition::commit_with`].
@@ -410,6 +454,24 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         self.consume(|transition, _| transition.run(work))
     }
 
+    /// Does async work and commits what it makes: see [`InTransition::run_async`]. The future is
+    /// `'static` if the work is.
+    ///
+    /// # Errors
+    ///
+    /// What the work says. It is rolled back.
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    pub async fn run_async<E>(
+        self,
+        work: impl AsyncFnOnce() -> Result<B::Data, E>,
+    ) -> Result<A::Data, E> {
+        let data = self.work.instrument(work()).await?;
+        Ok(self.commit_with(data))
+    }
+
     /// Runs the action that was registered for the transition, and commits what it makes: see
     /// [`InTransition::perform`].
     ///
@@ -422,6 +484,31 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     /// As that.
     pub fn perform(self) -> Result<A::Data, Refused> {
         self.consume(|transition, _| transition.perform())
+    }
+
+    /// Runs the action that was registered for the transition, be it async or not, and commits what it
+    /// makes: see [`InTransition::perform_async`].
+    ///
+    /// # Errors
+    ///
+    /// `Vetoed`, as that. It is rolled back.
+    ///
+    /// # Panics
+    ///
+    /// As that.
+    pub async fn perform_async(self) -> Result<A::Data, Refused> {
+        let action = InTransition::<A, B>::action_of(self.right.get());
+        let made = match action.as_deref() {
+            None => None,
+            Some(Action::Sync(action)) => {
+                Some(self.work.in_scope(|| action(self.right.get().view())))
+            }
+            Some(Action::Async(action)) => {
+                let making = self.work.in_scope(|| action(self.right.get().view()));
+                Some(self.work.instrument(making).await)
+            }
+        };
+        self.consume(|transition, _| transition.finish_made(made))
     }
 
     /// Leaves the machine where it was: says aloud what dropping does.

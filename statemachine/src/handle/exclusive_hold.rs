@@ -72,7 +72,7 @@ impl<'a, A: State> Asks for ExclusiveHold<'a, A> {
 
     #[inline(always)]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
-        explain::<A::Enum>(refusal, A::EXPECTED, None, waited)
+        explain::<A::Enum>(self.lock.id(), refusal, A::EXPECTED, None, waited)
     }
 }
 

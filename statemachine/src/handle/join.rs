@@ -102,7 +102,13 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Join<'a, A, B> {
 
     #[inline(always)]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
-        explain::<A::Enum>(refusal, self.transition.expected(), Some(B::NAME), waited)
+        explain::<A::Enum>(
+            self.transition.site().id(),
+            refusal,
+            self.transition.expected(),
+            Some(B::NAME),
+            waited,
+        )
     }
 }
 

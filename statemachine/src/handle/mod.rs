@@ -9,14 +9,16 @@ mod join;
 mod owned_upgrade;
 mod transition;
 mod upgrade;
+mod wanted;
 mod when;
 
 use std::time::Duration;
 
 use crate::{
     graph::StateId,
-    lock::{Answer, Granted, Lock, Notify, Place, Refusal, Request, Shared, Word},
-    refused::Refused,
+    id::MachineId,
+    lock::{self, Answer, Granted, Lock, Notify, Place, Refusal, Request, Shared, Word},
+    refused::{Blocker, Refused},
     state::StateMachine,
     trace::{self, Waited},
     wait::{AnswerAt, Ask, Queued},
@@ -24,7 +26,7 @@ use crate::{
 
 pub use self::{
     exclusive_hold::ExclusiveHold, hold::Hold, join::Join, owned_upgrade::OwnedUpgrade,
-    transition::Transition, upgrade::Upgrade, when::When,
+    transition::Transition, upgrade::Upgrade, wanted::Wanted, when::When,
 };
 
 /// A handle on one machine.
@@ -167,23 +169,25 @@ impl<H: Asks> Ask for H {
 /// The commonest one is inlined: where the caller does not read it, the compiler leaves it unmade.
 #[inline(always)]
 fn explain<S: StateMachine>(
+    id: MachineId,
     refusal: Refusal,
     expected: &'static [&'static str],
     to: Option<&'static str>,
     waited: Duration,
 ) -> Refused {
     let Refusal::WrongState(state) = refusal else {
-        return explain_rare::<S>(refusal, expected, to, waited);
+        return explain_rare::<S>(id, refusal, expected, to, waited);
     };
     // Without a panic, which would be an effect and so have to be kept.
     let actual = S::STATES.get(state.index()).copied().unwrap_or_default();
     let refused = Refused::WrongState { machine: S::NAME, expected, actual };
-    trace::refused(&refused, expected, to, waited);
+    trace::refused(id, &refused, expected, to, waited);
     refused
 }
 
 #[cold]
 fn explain_rare<S: StateMachine>(
+    id: MachineId,
     refusal: Refusal,
     expected: &'static [&'static str],
     to: Option<&'static str>,
@@ -202,9 +206,16 @@ fn explain_rare<S: StateMachine>(
         Refusal::Unreachable(state) => {
             Refused::Unreachable { machine, expected, actual: name(state) }
         }
-        Refusal::TimedOut(state) => Refused::TimedOut { machine, waited, actual: name(state) },
+        Refusal::TimedOut { state, blocker } => {
+            let blocker = match blocker {
+                lock::Blocker::State => Blocker::State,
+                lock::Blocker::Transition => Blocker::Transition,
+                lock::Blocker::Holders(holders) => Blocker::Holders(holders as usize),
+            };
+            Refused::TimedOut { machine, waited, actual: name(state), blocker }
+        }
         Refusal::Interrupted => Refused::Interrupted { machine },
     };
-    trace::refused(&refused, expected, to, waited);
+    trace::refused(id, &refused, expected, to, waited);
     refused
 }

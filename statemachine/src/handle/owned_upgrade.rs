@@ -99,7 +99,7 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>> Ask
     ) -> RefusedWith<OwnedInState<M, A>> {
         let held = held.or_else(|| self.held.take()).expect("a refusal gives the hold back");
         RefusedWith {
-            refused: explain::<A::Enum>(refusal, A::EXPECTED, Some(B::NAME), waited),
+            refused: explain::<A::Enum>(held.id(), refusal, A::EXPECTED, Some(B::NAME), waited),
             data: OwnedInState::of(held),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     change::Change,
     graph::StateSet,
     guard::InTransition,
-    handlers::{HandlerId, Route, Veto},
+    handlers::{Action, HandlerId, Making, Route, Veto},
     lock::{Granted, Lock, Refusal, Request, Shared, Word},
     refused::{Refused, RefusedWith},
     state::{Any, Dataless, Located, State, StateMachine, View},
@@ -49,6 +49,7 @@ pub struct Transition<'a, A: State, B> {
     lock: &'a Lock<A::Enum>,
     /// Whether it starts anywhere, the states that have no such transition included.
     from_anywhere: bool,
+    is_urgent: bool,
     to: PhantomData<fn() -> (A, B)>,
 }
 
@@ -66,7 +67,7 @@ assert!(door.is_closed());
 impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     #[inline]
     pub(crate) fn declared(lock: &'a Lock<A::Enum>) -> Self {
-        Self { lock, from_anywhere: false, to: PhantomData }
+        Self { lock, from_anywhere: false, is_urgent: false, to: PhantomData }
     }
 
     /// Begins and commits in one step, where the new state has no data. Never blocks.
@@ -99,7 +100,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         }
         match lock.leap(A::ID, B::ID) {
             Ok(()) => {
-                trace::leapt(A::Enum::NAME, A::NAME, B::NAME);
+                trace::leapt(lock.id(), A::Enum::NAME, A::NAME, B::NAME);
                 Ok(A::unwrap(A::Enum::dataless(A::INDEX)))
             }
             Err(word) if word.state() != A::ID => {
@@ -186,6 +187,52 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         now(self)?.perform()
     }
 
+    /// Begins, runs the action that was registered, be it async or not, and commits what it makes. If
+    /// the machine cannot be had at once, the future is refused at once; dropping it rolls back.
+    ///
+    /// ```
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// # use statemachine_example::*;
+    /// # let mut test = pin!(async {
+    /// let slot = SlotMachine::new();
+    /// slot.empty_to_full().action_async(|()| async { Ok::<_, &str>("text".to_owned()) });
+    /// slot.empty_to_full().perform_async().await?;
+    /// assert!(slot.is_full());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// # });
+    /// # assert!(test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`now`](Self::now) and [`InTransition::perform_async`].
+    pub async fn perform_async(self) -> Result<A::Data, Refused> {
+        now(self)?.perform_async().await
+    }
+
+    /// The same transition, whose waits go first.
+    ///
+    /// It stands in the queue before all that are not urgent, and asks whoever is in a transition out of
+    /// the same state to give up: see [`InTransition::wanted`]. If that rolls back, the right goes to the
+    /// urgent one. It takes nothing from anybody who does not give it, and changes nothing where nobody
+    /// waits.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # use std::{pin::pin, task::{Context, Waker}};
+    /// let door = DoorMachine::new();
+    /// let closing = door.open_to_closed().now()?;
+    /// assert!(!closing.is_wanted());
+    /// let mut urgent = pin!(door.open_to_closed().urgent().into_future());
+    /// assert!(urgent.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert!(closing.is_wanted());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    pub fn urgent(self) -> Self {
+        Self { is_urgent: true, ..self }
+    }
+
     /// A handle that is content where somebody else makes the transition: it gives the right to make
     /// it or, as soon as the machine is in `B`, a hold on `B`.
     ///
@@ -257,7 +304,45 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
             Ok(data) => Ok(B::wrap(data)),
             Err(error) => Err(error.into()),
         };
-        self.lock.register(|handlers| handlers.action(self.route(), handler))
+        let action = Action::Sync(Box::new(handler));
+        self.lock.register(|handlers| handlers.action(self.route(), action))
+    }
+
+    /// Registers an async action, which makes the new state's data when
+    /// [`perform_async`](InTransition::perform_async) is called.
+    ///
+    /// A transition has one action at the most: a later one, async or not, replaces it. The closure is
+    /// given the old state's data and makes a future, which does not borrow from that. Dropping the
+    /// future of `perform_async` drops it, and rolls back.
+    ///
+    /// ```
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// # use statemachine_example::*;
+    /// # let mut test = pin!(async {
+    /// let slot = SlotMachine::new();
+    /// slot.empty_to_full().action_async(|()| async { Ok::<_, &str>("text".to_owned()) });
+    /// slot.empty_to_full().await?.perform_async().await?;
+    /// assert!(slot.is_full());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// # });
+    /// # assert!(test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// ```
+    pub fn action_async<E, F>(
+        self,
+        handler: impl Fn(View<'_, A>) -> F + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        A::Enum: 'static,
+        F: Future<Output = Result<B::Data, E>> + Send + 'static,
+        E: Into<Veto>,
+    {
+        let handler = move |state: &A::Enum| -> Making<A::Enum> {
+            let making = handler(A::view(state));
+            Box::pin(async move { making.await.map(B::wrap).map_err(Into::into) })
+        };
+        let action = Action::Async(Box::new(handler));
+        self.lock.register(|handlers| handlers.action(self.route(), action))
     }
 
     /// Registers a handler that is called after each commit of the transition, on the thread that
@@ -325,13 +410,13 @@ impl<'a, B: State> Transition<'a, Any<B::Enum>, B> {
     /// From whichever declared source the machine is in.
     #[inline]
     pub(crate) fn from_sources(lock: &'a Lock<B::Enum>) -> Self {
-        Self { lock, from_anywhere: false, to: PhantomData }
+        Self { lock, from_anywhere: false, is_urgent: false, to: PhantomData }
     }
 
     /// From anywhere.
     #[inline]
     pub(crate) fn from_anywhere(lock: &'a Lock<B::Enum>) -> Self {
-        Self { lock, from_anywhere: true, to: PhantomData }
+        Self { lock, from_anywhere: true, is_urgent: false, to: PhantomData }
     }
 }
 
@@ -347,7 +432,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Transition<'a, A, B> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Transition { from: self.from(), to: B::ID }
+        Request::Transition { from: self.from(), to: B::ID, is_urgent: self.is_urgent }
     }
 
     #[inline(always)]
@@ -368,7 +453,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Transition<'a, A, B> {
 
     #[inline(always)]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
-        explain::<A::Enum>(refusal, self.expected(), Some(B::NAME), waited)
+        explain::<A::Enum>(self.lock.id(), refusal, self.expected(), Some(B::NAME), waited)
     }
 }
 

@@ -107,7 +107,13 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Upgrade<'a, A, B> {
     ) -> RefusedWith<InState<'a, A>> {
         let held = held.or_else(|| self.held.take()).expect("a refusal gives the hold back");
         RefusedWith {
-            refused: explain::<A::Enum>(refusal, A::EXPECTED, Some(B::NAME), waited),
+            refused: explain::<A::Enum>(
+                self.lock.id(),
+                refusal,
+                A::EXPECTED,
+                Some(B::NAME),
+                waited,
+            ),
             data: InState::of(held),
         }
     }

@@ -85,7 +85,7 @@ impl<'a, S: StateMachine> Asks for When<'a, S> {
 
     #[cold]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, S>>, waited: Duration) -> Refused {
-        explain::<S>(refusal, &[], None, waited)
+        explain::<S>(self.lock.id(), refusal, &[], None, waited)
     }
 }
 

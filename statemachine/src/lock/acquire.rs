@@ -63,7 +63,7 @@ impl<S: StateMachine> Lock<S> {
                 seen if states.contains(seen.state()) => Ok(Granted::Watched(seen.state())),
                 seen => Err(seen),
             },
-            Request::Upgrade { .. } => Err(self.look()),
+            Request::Upgrade { .. } | Request::Wanted(_) => Err(self.look()),
         }
     }
 

@@ -15,11 +15,13 @@ mod slab;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod wake;
+mod wish;
 mod word;
 
 use crate::{
     graph::StateId,
     handlers::Handlers,
+    id::MachineId,
     state::StateMachine,
     sync::{AtomicU64, Mutex, UnsafeCell, const_fn},
 };
@@ -30,9 +32,10 @@ pub(crate) use self::{
     part::Part,
     place::{Answer, Place},
     queue::Seen,
-    request::{Refusal, Request, WatchSet},
+    request::{Blocker, Refusal, Request, WatchSet, Wish},
     rights::{Aftermath, Exclusive, Left, Move, Shared},
     wake::Notify,
+    wish::{WishPlace, Wished, Wishes},
     word::Word,
 };
 
@@ -78,6 +81,11 @@ impl<S: StateMachine> Lock<S> {
         (self.word.own().state(), self.cell.into_inner())
     }
 
+    #[inline(always)]
+    pub(crate) fn id(&self) -> MachineId {
+        MachineId::of(self)
+    }
+
     #[inline]
     pub(crate) fn look(&self) -> Word {
         self.word.look()
@@ -117,6 +125,17 @@ impl<S: StateMachine> Lock<S> {
         };
         waiters.sort_unstable_by_key(|waiter| waiter.arrival);
         (word, waiters)
+    }
+
+    /// How to hear that a right is wanted, which the caller has.
+    pub(crate) fn wishes(&self, wish: Wish) -> Wishes<'_> {
+        Wishes::new(self.core(), wish)
+    }
+
+    /// Whether such a right is wanted.
+    #[inline]
+    pub(crate) fn is_wanted(&self, wish: Wish) -> bool {
+        self.look().has_waiters() && self.core().is_wanted(wish)
     }
 
     #[cold]

@@ -2,7 +2,7 @@
 
 use std::{mem, ptr, sync::Arc};
 
-use crate::state::StateMachine;
+use crate::{id::MachineId, state::StateMachine};
 
 use super::{
     Lock,
@@ -117,6 +117,10 @@ impl<M, S: StateMachine + 'static> Owned<M, Shared<'static, S>> {
     /// One holder more; none where the word can count no more.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         Some(Self { what: self.what.try_clone()?, owner: Arc::clone(&self.owner) })
+    }
+
+    pub(crate) fn id(&self) -> MachineId {
+        self.what.lock().id()
     }
 
     pub(crate) fn look(&self) -> Word {

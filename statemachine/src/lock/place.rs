@@ -11,7 +11,7 @@ use super::{
     Lock,
     acquire::Granted,
     queue::{Outcome, Ticket},
-    request::{Refusal, Request},
+    request::{Blocker, Refusal, Request},
     rights::Shared,
     settle::{Entered, Polled},
     wake::{Errands, Notify},
@@ -98,8 +98,12 @@ impl<'a, S: StateMachine> Place<'a, S> {
     pub(crate) fn time_out(&mut self) -> Answer<'a, S> {
         // Before the place is given up: who is told meanwhile has an answer, and who is not has not
         // seen the machine in a state that it waits for.
-        let state = self.lock.look().state();
-        self.give_up(Refusal::TimedOut(state))
+        let word = self.lock.look();
+        let blocker = match &self.ticket {
+            Some(ticket) => self.lock.core().blocker(ticket, word),
+            None => Blocker::State,
+        };
+        self.give_up(Refusal::TimedOut { state: word.state(), blocker })
     }
 
     fn leave(&mut self, refusal: Refusal) -> (Answer<'a, S>, Errands) {

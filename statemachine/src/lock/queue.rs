@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    request::{Refusal, Request, Right},
+    request::{Refusal, Request, Right, Wish},
     slab::{NONE, Slab},
     wake::{Errands, Notify},
     word::{MAX_HOLDERS, Word},
@@ -45,6 +45,13 @@ struct Waiter {
     links: u32,
     /// How many trades of a hold have passed the door that it shut.
     passed: u8,
+}
+
+impl Waiter {
+    /// Whether it waits for the machine, and not only to be wanted.
+    fn is_waiting(&self) -> bool {
+        self.outcome.is_none() && !matches!(self.request, Request::Wanted(_))
+    }
 }
 
 /// A waiter in one list.
@@ -109,9 +116,14 @@ pub(crate) struct Queue {
     lists: Box<[List]>,
     /// The holder that waits for the others to leave; there is at most one, and it stands in no list.
     upgrade: Option<u32>,
+    /// Those that wait to be wanted, who stand in no list: they wait for others to wait.
+    wishers: Vec<u32>,
     waiting: u32,
     arrivals: u64,
 }
+
+/// The first arrival of one that is not urgent. Those that are have lower ones, in their own order.
+const NOT_URGENT: u64 = 1 << 63;
 
 impl Queue {
     pub(crate) fn new(graph: &'static Graph) -> Self {
@@ -121,6 +133,7 @@ impl Queue {
             links: Slab::new(),
             lists: vec![List::EMPTY; 2 * graph.nodes.len() + 1].into(),
             upgrade: None,
+            wishers: Vec::new(),
             waiting: 0,
             arrivals: 0,
         }
@@ -166,25 +179,54 @@ impl Queue {
 
     /// Takes the last place.
     pub(crate) fn push(&mut self, request: Request, notify: Notify, since: Instant) -> Ticket {
-        let is_upgrade = request.is_upgrade();
+        let (is_upgrade, is_wisher) = (request.is_upgrade(), matches!(request, Request::Wanted(_)));
+        let arrival = self.arrivals + if request.is_urgent() { 0 } else { NOT_URGENT };
         let waiter = Waiter {
             request,
             since,
             notify: Some(notify),
             outcome: None,
-            arrival: self.arrivals,
+            arrival,
             links: NONE,
             passed: 0,
         };
         self.arrivals += 1;
-        self.waiting += 1;
         let id = self.waiters.insert(waiter);
+        if is_wisher {
+            self.wishers.push(id);
+            return Ticket(id);
+        }
+        self.waiting += 1;
         if is_upgrade {
             self.upgrade = Some(id);
         } else {
             self.link(id);
         }
         Ticket(id)
+    }
+
+    /// Whether a right of that kind is wanted, in that word.
+    pub(crate) fn is_wanted(&self, wish: Wish, word: Word) -> bool {
+        match wish {
+            Wish::Leave => word.is_door_shut(),
+            // The urgent come first.
+            Wish::Urgent(state) => {
+                self.candidates(state).next().is_some_and(|id| self.waiters[id].request.is_urgent())
+            }
+            Wish::Any(state) => self.candidates(state).next().is_some(),
+        }
+    }
+
+    /// Tells those whose right is wanted now, of those that wait for that.
+    pub(crate) fn tell_wanted(&mut self, word: Word, errands: &mut Errands) {
+        for position in (0..self.wishers.len()).rev() {
+            let id = self.wishers[position];
+            if let Request::Wanted(wish) = self.waiters[id].request
+                && self.is_wanted(wish, word)
+            {
+                self.tell(Ticket(id), Outcome::Granted(Right::Watched(word.state())), errands);
+            }
+        }
     }
 
     /// What has become of the waiter, if anything has; its place is then given back.
@@ -200,6 +242,10 @@ impl Queue {
             Some(Notify::Task(known)) => known.will_wake(waker),
             _ => false,
         }
+    }
+
+    pub(crate) fn request(&self, ticket: &Ticket) -> &Request {
+        &self.waiters[ticket.0].request
     }
 
     /// Replaces how the waiter is woken.
@@ -235,7 +281,7 @@ impl Queue {
     pub(crate) fn copy_to(&self, seen: &mut Vec<Seen>) -> bool {
         let has_room = seen.capacity() - seen.len() >= self.len();
         if has_room {
-            let waiting = self.waiters.iter().filter(|waiter| waiter.outcome.is_none());
+            let waiting = self.waiters.iter().filter(|waiter| waiter.is_waiting());
             seen.extend(waiting.map(Seen::of));
         }
         has_room
@@ -336,27 +382,43 @@ impl Queue {
     fn link(&mut self, id: u32) {
         let any = self.any();
         let Self { waiters, links, lists, .. } = self;
-        let Waiter { request, links: first, .. } = &mut waiters[id];
+        let Waiter { ref request, .. } = waiters[id];
+        let mut first = NONE;
         let mut stand_in = |list: usize| {
-            let previous = lists[list].tail;
-            let link =
-                Link { waiter: id, list: list as u32, previous, next: NONE, sibling: *first };
+            let mut next = NONE;
+            let mut previous = lists[list].tail;
+            if request.is_urgent() {
+                // Behind the urgent that came before, and before all others.
+                (previous, next) = (NONE, lists[list].head);
+                while next != NONE && waiters[links[next].waiter].request.is_urgent() {
+                    (previous, next) = (next, links[next].next);
+                }
+            }
+            let link = Link { waiter: id, list: list as u32, previous, next, sibling: first };
             let link = links.insert(link);
             match previous {
                 NONE => lists[list].head = link,
                 previous => links[previous].next = link,
             }
-            lists[list].tail = link;
-            *first = link;
+            match next {
+                NONE => lists[list].tail = link,
+                next => links[next].previous = link,
+            }
+            first = link;
         };
         match request {
             request if request.wants_any() => stand_in(any),
             Request::When(states) => states.for_each(|state| stand_in(any + 1 + state.index())),
             request => request.for_each_state(|state| stand_in(state.index())),
         }
+        waiters[id].links = first;
     }
 
     fn unlink(&mut self, id: u32) {
+        if let Request::Wanted(_) = self.waiters[id].request {
+            self.wishers.retain(|&wisher| wisher != id);
+            return;
+        }
         self.waiting -= 1;
         if self.upgrade == Some(id) {
             self.upgrade = None;

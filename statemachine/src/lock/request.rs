@@ -52,8 +52,8 @@ impl WatchSet {
 /// The state that the exclusive right is to lead to is only for others to see.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
-    /// The exclusive right, in one of these states.
-    Transition { from: StateSet, to: StateId },
+    /// The exclusive right, in one of these states; an urgent one before all others.
+    Transition { from: StateSet, to: StateId, is_urgent: bool },
     /// The exclusive right in one of these states, or a shared right in that state.
     Join { from: StateSet, to: StateId },
     /// The exclusive right in place of the caller's own hold.
@@ -64,6 +64,19 @@ pub(crate) enum Request {
     ExclusiveHold(StateSet),
     /// No right: only to hear that one of these states was entered.
     When(WatchSet),
+    /// No right: only to hear that the one that the caller has is wanted.
+    Wanted(Wish),
+}
+
+/// Whose waiting makes a right wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wish {
+    /// That of an urgent transition out of the state.
+    Urgent(StateId),
+    /// That of anybody who shuts the door on the holders.
+    Leave,
+    /// That of anybody for a right in the state.
+    Any(StateId),
 }
 
 /// A right that was given.
@@ -84,8 +97,16 @@ pub(crate) enum Refusal {
     InTransition,
     InUse { state: StateId, holders: u32 },
     Unreachable(StateId),
-    TimedOut(StateId),
+    TimedOut { state: StateId, blocker: Blocker },
     Interrupted,
+}
+
+/// What stood in the way at a deadline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Blocker {
+    State,
+    Transition,
+    Holders(u32),
 }
 
 impl Right {
@@ -122,6 +143,8 @@ impl Request {
                     Err(Refusal::WrongState(state))
                 }
             }
+            // Only the queue knows.
+            Self::Wanted(_) => Err(Refusal::WrongState(state)),
         }
     }
 
@@ -135,6 +158,7 @@ impl Request {
             Self::Join { from, .. } => from.contains(state).then_some(Right::Exclusive),
             Self::Upgrade { .. } => Some(Right::Exclusive),
             Self::When(ref states) => states.contains(state).then_some(Right::Watched(state)),
+            Self::Wanted(_) => None,
         }
     }
 
@@ -147,13 +171,26 @@ impl Request {
             }
             // From wherever one of the sources can be reached, so can what they lead to.
             Self::Join { to, .. } => has_bit(row, to),
-            Self::Upgrade { .. } => true,
+            Self::Upgrade { .. } | Self::Wanted(_) => true,
             Self::When(ref states) => share_a_bit(states.bits(), row),
         }
     }
 
+    pub(crate) fn is_urgent(&self) -> bool {
+        matches!(self, Self::Transition { is_urgent: true, .. })
+    }
+
     pub(crate) fn is_upgrade(&self) -> bool {
         matches!(self, Self::Upgrade { .. })
+    }
+
+    /// What stands in its way in that word.
+    pub(crate) fn blocker(&self, word: Word) -> Blocker {
+        match self.wants(word.state()) {
+            None => Blocker::State,
+            Some(_) if word.holders() > 0 => Blocker::Holders(word.holders()),
+            Some(_) => Blocker::Transition,
+        }
     }
 
     /// Whether it wants a right in any state.
@@ -165,7 +202,7 @@ impl Request {
             | Self::Join { from: set, .. } => {
                 matches!(set, StateSet::All)
             }
-            Self::Upgrade { .. } | Self::When(_) => false,
+            Self::Upgrade { .. } | Self::When(_) | Self::Wanted(_) => false,
         }
     }
 
@@ -184,7 +221,7 @@ impl Request {
                     }
                 });
             }
-            Self::Upgrade { .. } | Self::When(_) => {}
+            Self::Upgrade { .. } | Self::When(_) | Self::Wanted(_) => {}
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     queue::{Next, Outcome, Queue, Ticket},
-    request::{Refusal, Request, Right},
+    request::{Blocker, Refusal, Request, Right, Wish},
     wake::{Errands, Notify},
     word::{AtomicWord, MAX_HOLDERS, Word},
 };
@@ -106,6 +106,13 @@ impl Core<'_> {
         let mut errands = Errands::none();
         let mut queue = self.queue.lock();
         let entered = loop {
+            if let Request::Wanted(wish) = request {
+                let word = self.word.look();
+                if queue.is_wanted(wish, word) {
+                    break Entered::Granted(Right::Watched(word.state()));
+                }
+                return (Entered::Queued(queue.push(request, notify, since)), errands);
+            }
             let word = self.word.look();
             if word.is_door_shut() && word.is_free() {
                 // The last holder is about to hand over to one that came before the caller.
@@ -134,12 +141,20 @@ impl Core<'_> {
             let shuts = wants.is_some_and(Right::is_exclusive) && !word.is_exclusive();
             let new = word.with_waiters(true).with_door_shut(shuts || word.is_door_shut());
             if new == word || self.word.commit(word, new).is_ok() {
-                return (Entered::Queued(queue.push(request, notify, since)), errands);
+                let ticket = queue.push(request, notify, since);
+                queue.tell_wanted(new, &mut errands);
+                return (Entered::Queued(ticket), errands);
             }
         };
         drop(queue);
         errands.discard(Some(notify));
         (entered, errands)
+    }
+
+    /// Whether a right that the caller has is wanted.
+    pub(crate) fn is_wanted(self, wish: Wish) -> bool {
+        let word = self.word.look();
+        word.has_waiters() && self.queue.lock().is_wanted(wish, self.word.look())
     }
 
     /// Trades the caller's hold for the exclusive right, behind a door that is shut.
@@ -203,6 +218,11 @@ impl Core<'_> {
             None => Some(notify),
         });
         (outcome, errands)
+    }
+
+    /// What stands in the waiter's way in that word.
+    pub(crate) fn blocker(self, ticket: &Ticket, word: Word) -> Blocker {
+        self.queue.lock().request(ticket).blocker(word)
     }
 
     /// Gives up the place. What the waiter was given meanwhile is for the caller to let go of.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{panics::Panics, refused::Refused};
+use crate::{id::MachineId, panics::Panics, refused::Refused};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Waited;
@@ -38,12 +38,18 @@ pub(crate) struct Work;
 impl Work {
     #[inline(always)]
     pub(crate) fn begin(
+        _: MachineId,
         _: &'static str,
         _: impl FnOnce() -> &'static str,
         _: &'static str,
         _: Waited,
     ) -> Self {
         Self
+    }
+
+    #[inline(always)]
+    pub(crate) fn instrument<F: Future>(&self, work: F) -> F {
+        work
     }
 
     #[inline(always)]
@@ -61,7 +67,14 @@ impl Work {
 }
 
 #[inline(always)]
-pub(crate) fn leapt(_: &'static str, _: &'static str, _: &'static str) {}
+pub(crate) fn leapt(_: MachineId, _: &'static str, _: &'static str, _: &'static str) {}
 
 #[inline(always)]
-pub(crate) fn refused(_: &Refused, _: &'static [&'static str], _: Option<&str>, _: Duration) {}
+pub(crate) fn refused(
+    _: MachineId,
+    _: &Refused,
+    _: &'static [&'static str],
+    _: Option<&str>,
+    _: Duration,
+) {
+}

@@ -6,9 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::{Level, Span, debug, debug_span, enabled, field};
+use tracing::{Instrument as _, Level, Span, debug, debug_span, enabled, field};
 
 use crate::{
+    id::MachineId,
     panics::Panics,
     refused::{OneOf, Refused},
 };
@@ -56,6 +57,7 @@ pub(crate) struct Work {
 }
 
 struct Untold {
+    id: MachineId,
     machine: &'static str,
     from: &'static str,
     to: &'static str,
@@ -66,6 +68,7 @@ struct Untold {
 impl Work {
     #[inline]
     pub(crate) fn begin(
+        id: MachineId,
         machine: &'static str,
         from: impl FnOnce() -> &'static str,
         to: &'static str,
@@ -73,7 +76,7 @@ impl Work {
     ) -> Self {
         if is_heard() {
             let begun = Instant::now();
-            Self::of(Untold { machine, from: from(), to, waited, begun })
+            Self::of(Untold { id, machine, from: from(), to, waited, begun })
         } else {
             Self::unheard()
         }
@@ -85,11 +88,12 @@ impl Work {
 
     #[cold]
     fn of(untold: Untold) -> Self {
-        let Untold { machine, from, to, waited, begun: _ } = untold;
+        let Untold { id, machine, from, to, waited, begun: _ } = untold;
         let span = debug_span!(
             target: TARGET,
             "transition",
             machine,
+            machine_id = %id,
             from,
             to,
             ?waited,
@@ -103,6 +107,13 @@ impl Work {
         &self.span
     }
 
+    pub(crate) fn instrument<F: Future>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
+        work.instrument(self.span.clone())
+    }
+
     #[inline]
     pub(crate) fn in_scope<R>(&self, work: impl FnOnce() -> R) -> R {
         self.span.in_scope(work)
@@ -114,8 +125,8 @@ impl Work {
         let mut panics = Panics::none();
         if self.untold.is_some() {
             panics.catch(|| {
-                self.tell("committed", |Untold { machine, from, to, waited, .. }, held| {
-                    debug!(target: TARGET, machine, from, to, ?waited, ?held, "committed");
+                self.tell("committed", |Untold { id, machine, from, to, waited, .. }, held| {
+                    debug!(target: TARGET, machine, machine_id = %id, from, to, ?waited, ?held, "committed");
                 });
             });
             // With the span goes what the subscriber knows of it.
@@ -125,9 +136,9 @@ impl Work {
     }
 
     pub(crate) fn vetoed(&mut self, refused: &Refused) {
-        self.tell("vetoed", |Untold { machine, from, to, waited, .. }, held| {
+        self.tell("vetoed", |Untold { id, machine, from, to, waited, .. }, held| {
             let reason = refused.source().map(field::display);
-            debug!(target: TARGET, machine, from, to, ?waited, ?held, reason, "vetoed");
+            debug!(target: TARGET, machine, machine_id = %id, from, to, ?waited, ?held, reason, "vetoed");
         });
     }
 
@@ -147,8 +158,8 @@ impl Drop for Work {
         if self.untold.is_some() {
             let mut panics = Panics::none();
             panics.catch(|| {
-                self.tell("rolled back", |Untold { machine, from, to, waited, .. }, held| {
-                    debug!(target: TARGET, machine, from, to, ?waited, ?held, "rolled back");
+                self.tell("rolled back", |Untold { id, machine, from, to, waited, .. }, held| {
+                    debug!(target: TARGET, machine, machine_id = %id, from, to, ?waited, ?held, "rolled back");
                 });
             });
             panics.go_on();
@@ -158,14 +169,15 @@ impl Drop for Work {
 
 /// A transition that was begun and committed in one step.
 #[inline]
-pub(crate) fn leapt(machine: &'static str, from: &'static str, to: &'static str) {
+pub(crate) fn leapt(id: MachineId, machine: &'static str, from: &'static str, to: &'static str) {
     let none = Duration::ZERO;
-    debug!(target: TARGET, machine, from, to, waited = ?none, held = ?none, "committed");
+    debug!(target: TARGET, machine, machine_id = %id, from, to, waited = ?none, held = ?none, "committed");
 }
 
 /// A refusal: `from` are the states that were asked for, `to` is where a transition would lead.
 #[inline]
 pub(crate) fn refused(
+    id: MachineId,
     refused: &Refused,
     from: &'static [&'static str],
     to: Option<&str>,
@@ -174,6 +186,7 @@ pub(crate) fn refused(
     debug!(
         target: TARGET,
         machine = refused.machine(),
+        machine_id = %id,
         from = %OneOf(from),
         to,
         ?waited,

@@ -1,6 +1,12 @@
 //! Ends waits from outside.
 
-use std::{collections::BTreeMap, fmt, mem, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt, mem,
+    sync::{Arc, OnceLock},
+};
+
+use super::Raised;
 
 use crate::{
     lock::Notify,
@@ -41,9 +47,10 @@ use crate::{
 ///     assert!(matches!(waiter.join().unwrap(), Err(Refused::Interrupted { .. })));
 /// });
 /// ```
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Interrupt {
-    shared: Arc<Shared>,
+    /// Made on first use, so that an interrupt can be made when it is compiled.
+    shared: OnceLock<Arc<Shared>>,
 }
 
 struct Shared {
@@ -71,9 +78,39 @@ impl Interrupt {
     /// # use statemachine::Interrupt;
     /// assert!(!Interrupt::new().is_interrupted());
     /// ```
+    ///
+    /// It may be a `static`:
+    ///
+    /// ```
+    /// use statemachine::Interrupt;
+    ///
+    /// static SHUTDOWN: Interrupt = Interrupt::new();
+    /// SHUTDOWN.interrupt();
+    /// assert!(SHUTDOWN.clone().is_interrupted());
+    /// ```
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { shared: OnceLock::new() }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        self.shared.get_or_init(Arc::default)
+    }
+
+    /// A handle that waits until it is raised, so that work which waits for something else can end with
+    /// the waits.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use statemachine::Interrupt;
+    /// let shutdown = Interrupt::new();
+    /// while shutdown.raised().within(Duration::from_millis(1)).is_err() {
+    ///     // Once a millisecond, until it is raised.
+    ///     shutdown.interrupt();
+    /// }
+    /// ```
+    pub fn raised(&self) -> Raised<'_> {
+        Raised::of(self)
     }
 
     /// Ends the waits that it was given to, and those that begin before it is cleared.
@@ -99,8 +136,8 @@ impl Interrupt {
     /// Where the waker of a task does, when all have been woken.
     pub fn interrupt(&self) {
         let woken = {
-            let mut sleepers = self.shared.sleepers.lock();
-            self.shared.raised.store(true, RAISE);
+            let mut sleepers = self.shared().sleepers.lock();
+            self.shared().raised.store(true, RAISE);
             mem::take(&mut sleepers.awaiting)
         };
         let mut panics = Panics::none();
@@ -128,7 +165,7 @@ impl Interrupt {
     /// ```
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
-        self.shared.raised.load(RAISED)
+        self.shared.get().is_some_and(|shared| shared.raised.load(RAISED))
     }
 
     /// Lets later waits wait again. Those that were interrupted stay so, even if they have not noticed
@@ -147,13 +184,13 @@ impl Interrupt {
     /// assert!(matches!(refused, Refused::TimedOut { .. }));
     /// ```
     pub fn clear(&self) {
-        let _sleepers = self.shared.sleepers.lock();
-        self.shared.raised.store(false, RAISE);
+        let _sleepers = self.shared().sleepers.lock();
+        self.shared().raised.store(false, RAISE);
     }
 
     /// Registers a wait; none where the interrupt is raised.
     pub(crate) fn enlist(&self, notify: Notify) -> Option<Enlisted<'_>> {
-        let mut sleepers = self.shared.sleepers.lock();
+        let mut sleepers = self.shared().sleepers.lock();
         if self.is_interrupted() {
             return None;
         }
@@ -161,6 +198,13 @@ impl Interrupt {
         sleepers.next += 1;
         sleepers.awaiting.insert(id, notify);
         Some(Enlisted { interrupt: self, id })
+    }
+}
+
+/// The same interrupt.
+impl Clone for Interrupt {
+    fn clone(&self) -> Self {
+        Self { shared: OnceLock::from(Arc::clone(self.shared())) }
     }
 }
 
@@ -179,12 +223,12 @@ pub(crate) struct Enlisted<'i> {
 impl Enlisted<'_> {
     /// Whether the wait was interrupted, be the interrupt cleared or not.
     pub(crate) fn is_hit(&self) -> bool {
-        !self.interrupt.shared.sleepers.lock().awaiting.contains_key(&self.id)
+        !self.interrupt.shared().sleepers.lock().awaiting.contains_key(&self.id)
     }
 
     /// Replaces how the wait is woken; whether it goes on, since it was not interrupted.
     pub(crate) fn renew(&self, notify: Notify) -> bool {
-        let mut sleepers = self.interrupt.shared.sleepers.lock();
+        let mut sleepers = self.interrupt.shared().sleepers.lock();
         let (goes_on, unused) = match sleepers.awaiting.get_mut(&self.id) {
             Some(known) => (true, mem::replace(known, notify)),
             None => (false, notify),
@@ -198,7 +242,7 @@ impl Enlisted<'_> {
 
 impl Drop for Enlisted<'_> {
     fn drop(&mut self) {
-        let removed = self.interrupt.shared.sleepers.lock().awaiting.remove(&self.id);
+        let removed = self.interrupt.shared().sleepers.lock().awaiting.remove(&self.id);
         drop(removed);
     }
 }

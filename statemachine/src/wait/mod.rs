@@ -5,6 +5,7 @@
 
 mod interrupt;
 mod interruptible;
+mod raised;
 mod task;
 mod thread;
 mod verbs;
@@ -24,7 +25,7 @@ use crate::{
 
 use self::thread::{Limit, block};
 pub(crate) use self::verbs::handle;
-pub use self::{interrupt::Interrupt, interruptible::Interruptible, task::Wait};
+pub use self::{interrupt::Interrupt, interruptible::Interruptible, raised::Raised, task::Wait};
 
 /// A handle: something that can be taken at once, waited for by a thread, or awaited by a task.
 ///

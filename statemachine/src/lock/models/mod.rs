@@ -16,6 +16,7 @@ mod tasks;
 mod upgrades;
 mod uses;
 mod waits;
+mod wanted;
 
 use std::{
     future::Future,
