@@ -74,9 +74,13 @@ impl Route {
 type Before<S> = dyn Fn(&S) -> Result<(), Veto> + Send + Sync;
 /// What makes the new state, at once or as a task.
 pub(crate) enum Action<S> {
-    Sync(Box<dyn Fn(&S) -> Result<S, Veto> + Send + Sync>),
-    Async(Box<dyn Fn(&S) -> Making<S> + Send + Sync>),
+    Sync(Box<SyncAction<S>>),
+    Async(Box<AsyncAction<S>>),
 }
+
+type SyncAction<S> = dyn Fn(&S) -> Result<S, Veto> + Send + Sync;
+type AsyncAction<S> = dyn Fn(&S) -> Making<S> + Send + Sync;
+
 /// The making of a new state.
 pub(crate) type Making<S> = Pin<Box<dyn Future<Output = Result<S, Veto>> + Send>>;
 type Listener<S> = dyn Fn(&Change<<S as StateMachine>::Kind>) + Send + Sync;

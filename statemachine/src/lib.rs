@@ -326,7 +326,10 @@ pub use self::{
         InState, InStateMut, InTransition, Joined, MappedInState, OwnedInState, OwnedInStateMut,
         OwnedInTransition, Owner,
     },
-    handle::{ExclusiveHold, Hold, Join, OwnedUpgrade, Transition, Upgrade, Wanted, When},
+    handle::{
+        All, Both, ExclusiveHold, Hold, Join, OwnedUpgrade, Transition, Upgrade, Wanted, When, all,
+        both,
+    },
     handlers::HandlerId,
     id::MachineId,
     machine::Machine,

@@ -27,6 +27,7 @@ mod refused;
 mod semantics;
 #[cfg(feature = "serde")]
 mod serde;
+mod several;
 mod starvation;
 mod transition;
 mod waiting;

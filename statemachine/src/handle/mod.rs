@@ -3,6 +3,8 @@
 //! A handle does nothing by itself; it says what is wanted, and the verb says how long to wait. It is
 //! a lock, a [`Request`], and two constructors: of the guard and of the refusal.
 
+mod all;
+mod both;
 mod exclusive_hold;
 mod hold;
 mod join;
@@ -21,12 +23,20 @@ use crate::{
     refused::{Blocker, Refused},
     state::StateMachine,
     trace::{self, Waited},
-    wait::{AnswerAt, Ask, Queued},
+    wait::{AnswerAt, Ask, Handle, Queued},
 };
 
 pub use self::{
-    exclusive_hold::ExclusiveHold, hold::Hold, join::Join, owned_upgrade::OwnedUpgrade,
-    transition::Transition, upgrade::Upgrade, wanted::Wanted, when::When,
+    all::{All, all},
+    both::{Both, both},
+    exclusive_hold::ExclusiveHold,
+    hold::Hold,
+    join::Join,
+    owned_upgrade::OwnedUpgrade,
+    transition::Transition,
+    upgrade::Upgrade,
+    wanted::Wanted,
+    when::When,
 };
 
 /// A handle on one machine.
@@ -120,6 +130,17 @@ impl<'a, S: StateMachine> Site for &'a Lock<S> {
     ) -> Result<Place<'a, S>, Answer<'a, S>> {
         Place::take(self, request, held, notify)
     }
+}
+
+/// The refusal of one that stands in the way of others at their deadline.
+fn deadline_of<H: Handle>(handle: &H) -> Refusal {
+    let word = handle.look();
+    let blocker = match word.holders() {
+        _ if !handle.wants(word.state()) => lock::Blocker::State,
+        0 => lock::Blocker::Transition,
+        holders => lock::Blocker::Holders(holders),
+    };
+    Refusal::TimedOut { state: word.state(), blocker }
 }
 
 const ASKED_ONCE: &str = "a handle is asked once";
