@@ -126,7 +126,7 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongState { machine, expected: [], actual } => {
-                write!(f, "{machine} is {actual}, which is not waited for")
+                write!(f, "{machine} is in {actual}, not in a requested state")
             }
             Self::WrongState { machine, expected, actual } => {
                 write!(f, "{machine} is {actual}, not {}", OneOf(expected))
@@ -147,10 +147,7 @@ impl fmt::Display for Refused {
                 write!(f, "interrupted while waiting for {machine}")
             }
             Self::Unreachable { machine, expected: [], actual } => {
-                write!(
-                    f,
-                    "{machine} is {actual}, from where nothing that is waited for can be reached"
-                )
+                write!(f, "{machine} is in {actual} and can no longer reach a requested state")
             }
             Self::Unreachable { machine, expected, actual } => {
                 write!(f, "{machine} is {actual}, from where {} cannot be reached", OneOf(expected))
@@ -368,7 +365,7 @@ impl fmt::Display for NeedsData {
         let Self { machine, state, dataless } = self;
         write!(f, "`{state}` of {machine} has data; ")?;
         if dataless.is_empty() {
-            return f.write_str("no state is without");
+            return f.write_str("every state has data");
         }
         write!(f, "the states without are {}", dataless.join(", "))
     }

@@ -22,9 +22,9 @@ use crate::{
 /// let mut wait = pin!(door.open_to_closed().into_future());
 /// assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 ///
-/// let text = door.waiting().to_string(); // "Door is Open, held by 1; who waits:
+/// let text = door.waiting().to_string(); // "Door is Open, held by 1; waiting:
 /// //   a task, for 2.1µs: the transition from Open to Closed"
-/// assert!(text.starts_with("Door is Open, held by 1; who waits:\n  a task, for "));
+/// assert!(text.starts_with("Door is Open, held by 1; waiting:\n  a task, for "));
 /// assert!(text.ends_with(": the transition from Open to Closed"));
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
@@ -225,7 +225,7 @@ impl fmt::Display for Waiting {
         if waiters.is_empty() {
             return f.write_str("; nobody waits");
         }
-        f.write_str("; who waits:")?;
+        f.write_str("; waiting:")?;
         waiters.iter().try_for_each(|waiter| write!(f, "\n  {waiter}"))
     }
 }
