@@ -148,7 +148,7 @@ pub fn parse<K: Kind>(name: &str) -> Result<K, UnknownState> {
     }
 }
 
-/// What generated code does where a value is of another variant than the lock says.
+/// Generated code calls this if a value is of another variant than the lock says.
 ///
 /// # Panics
 ///
