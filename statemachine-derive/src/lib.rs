@@ -1,9 +1,9 @@
-//! The derive macro of the `statemachine` crate; use it through that crate.
+//! The derive macro of the `statemachine` crate. Use it through that crate.
 //!
-//! The pipeline: tokens are parsed into a model (`ast`, with `attr` for the attributes), the
-//! model is named (`names`) and analysed (`graph`), judged (`check`) and printed (`expand`).
-//! Errors are collected on the way (`ctxt`) and printed beside the items, never instead of them:
-//! otherwise one mistake in a declaration would bring an error at each of its uses.
+//! It works in these steps. `ast` parses the tokens into a model, with `attr` for the attributes. `names`
+//! gives names to the parts of the model, and `graph` analyses it. `check` applies the rules, and `expand`
+//! prints the items. `ctxt` collects the errors on the way. They are printed beside the items, never
+//! instead of them: otherwise one mistake in a declaration would cause an error at each of its uses.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
-//! What a handler is told of a commit.
+//! What a handler hears of a commit.
 
-/// One change of a machine's state, as those who listen are told of it.
+/// One change of a machine's state, as handlers hear of it.
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -32,10 +32,10 @@ pub struct Change<K> {
     pub to: K,
     /// The number of the commit, from 1, without gaps, in the order of the commits.
     ///
-    /// Counted from the moment the machine's first handler of any kind is registered, and from then
-    /// on for good: a machine that never had handlers pays nothing for it.
+    /// The count begins when the machine's first handler of any kind is registered, and never ends. A
+    /// machine that never had a handler pays nothing for it.
     ///
-    /// This is the order of the commits. Handlers may hear of them in another order, since each thread
-    /// runs them for its own commits, beside the other threads.
+    /// Handlers may hear of the commits in another order: each thread runs them for its own commits, at the
+    /// same time as other threads.
     pub sequence: u64,
 }

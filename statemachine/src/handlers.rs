@@ -1,7 +1,7 @@
 //! The handlers of a machine: what runs before, for and after its transitions.
 //!
-//! Who makes a transition takes the plan of what is to be run for it and runs that outside the mutex,
-//! so a handler may use the machine, register and remove handlers, itself included.
+//! A thread that makes a transition takes the plan of what to run for it, and runs that outside the mutex.
+//! So a handler may use the machine, and may register and remove handlers, even itself.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -19,13 +19,13 @@ use crate::{
     sync::{COUNT, Mutex, ThreadId, this_thread},
 };
 
-/// What a handler that refuses says.
+/// The error of a handler that refuses.
 pub(crate) type Veto = Box<dyn Error + Send + Sync>;
 
 /// Names a registered handler, to [remove](crate::Machine::remove_handler) it.
 ///
-/// No two handlers of a program have the same. It is a name and nothing more: dropping it removes
-/// nothing.
+/// No two handlers of a program have the same one. It is only a name: dropping it does not remove the
+/// handler.
 ///
 /// ```
 /// # use statemachine_example::*;
@@ -42,7 +42,7 @@ pub(crate) type Veto = Box<dyn Error + Send + Sync>;
 pub struct HandlerId(u64);
 
 impl HandlerId {
-    /// One that no handler of any machine has.
+    /// A name that no handler of any machine has.
     fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, COUNT))
@@ -125,20 +125,20 @@ struct Registry<S: StateMachine> {
     actions: Vec<Entry<Route, Action<S>>>,
     /// Sorted by phase, and within a phase in order of registration.
     listeners: Vec<Entry<Hears, Listener<S>>>,
-    /// For each transition that was made since the last change of the above.
+    /// For each transition that was made since one of the above changed.
     plans: BTreeMap<(StateId, StateId), Arc<Plan<S>>>,
-    /// The threads that are telling of a commit just now.
+    /// The threads that are calling the listeners of a commit just now.
     tellers: Vec<Teller>,
 }
 
-/// A thread that tells of a commit, and what it has committed since: the handlers that it runs made
-/// these moves. It tells of them when those have returned, not inside of them.
+/// A thread that calls the listeners of a commit, and the moves that these listeners have made. It calls
+/// the listeners of those moves when the present ones have returned, not inside them.
 struct Teller {
     thread: ThreadId,
     untold: VecDeque<Commit>,
 }
 
-/// A commit that handlers are to be told of.
+/// A commit that listeners are to hear of.
 #[derive(Clone, Copy)]
 pub(crate) struct Commit {
     pub(crate) from: StateId,
@@ -146,7 +146,7 @@ pub(crate) struct Commit {
     pub(crate) sequence: u64,
 }
 
-/// What is to be run for one transition, so that a commit need not look through what is not.
+/// What to run for one transition, so that a commit does not search through the rest.
 struct Plan<S: StateMachine> {
     before: Vec<Arc<Before<S>>>,
     action: Option<Arc<Action<S>>>,
@@ -198,7 +198,7 @@ impl<S: StateMachine> Handlers<S> {
         self.register(|registry, id| registry.before.push(Entry { id, at, run: Arc::new(run) }))
     }
 
-    /// Registers what makes the new state; what was registered for the same route is replaced.
+    /// Registers what makes the new state. It replaces what was registered for the same route.
     pub(crate) fn action(&self, at: Route, action: Action<S>) -> HandlerId {
         self.register(|registry, id| {
             let entry = Entry { id, at, run: Arc::new(action) };
@@ -255,7 +255,7 @@ impl<S: StateMachine> Handlers<S> {
         })
     }
 
-    /// Removes the handler; whether there was one of that name.
+    /// Removes the handler. Returns whether there was one of that name.
     pub(crate) fn remove(&self, id: HandlerId) -> bool {
         let mut registry = self.registry.lock();
         let before = take(&mut registry.before, id);
@@ -264,12 +264,12 @@ impl<S: StateMachine> Handlers<S> {
         let is_removed = before.is_some() || action.is_some() || listener.is_some();
         let outdated = is_removed.then(|| mem::take(&mut registry.plans));
         drop(registry);
-        // With the last of these goes what the handler captured, whose `Drop` is foreign code.
+        // The last of these drops what the handler captured, and that is foreign code.
         drop((outdated, before, action, listener));
         is_removed
     }
 
-    /// Registers a handler; what it replaces is dropped outside the mutex, with the plans.
+    /// Registers a handler. What it replaces is dropped outside the mutex, with the plans.
     fn register<R>(&self, add: impl FnOnce(&mut Registry<S>, HandlerId) -> R) -> HandlerId {
         let mut registry = self.registry.lock();
         let id = HandlerId::new();
@@ -284,19 +284,19 @@ impl<S: StateMachine> Handlers<S> {
         self.registry.lock().plan(from, to)
     }
 
-    /// Asks those who may veto, in order of registration.
+    /// Asks the handlers that may veto, in order of registration.
     pub(crate) fn run_before(&self, from: StateId, to: StateId, state: &S) -> Result<(), Veto> {
         self.plan(from, to).before.iter().try_for_each(|run| run(state))
     }
 
-    /// What makes the new state, if anything was registered to: for this transition alone, or else
-    /// for others into that state too.
+    /// What makes the new state, if it was registered: for this transition alone or, if there is none,
+    /// for several transitions into that state.
     pub(crate) fn find_action(&self, from: StateId, to: StateId) -> Option<Arc<Action<S>>> {
         self.plan(from, to).action.clone()
     }
 
-    /// Tells those that listen, and of the moves that they make meanwhile; or leaves that to the caller
-    /// further up this thread's stack, who runs the handler that made this one.
+    /// Calls the listeners of a commit, and those of the moves that they make meanwhile. If a listener made
+    /// this commit, leaves all of that to the call further up this thread's stack that runs the listener.
     pub(crate) fn tell(&self, commit: Commit) -> Panics {
         let mut panics = Panics::none();
         let Some(mut plan) = self.begin_to_tell(commit) else {
@@ -310,7 +310,7 @@ impl<S: StateMachine> Handlers<S> {
             for run in &plan.listeners {
                 panics.catch(|| run(&change));
             }
-            // What is dropped with the plan is foreign, where the handlers have been removed.
+            // If handlers have been removed, dropping the plan drops foreign data.
             panics.catch(|| drop(plan));
             match self.next_to_tell() {
                 Some((next, next_plan)) => (commit, plan) = (next, next_plan),
@@ -319,7 +319,7 @@ impl<S: StateMachine> Handlers<S> {
         }
     }
 
-    /// What is to be run for that commit; none where that is for later, or nothing.
+    /// What to run for that commit; none if it is to run later, or if there is nothing to run.
     fn begin_to_tell(&self, commit: Commit) -> Option<Arc<Plan<S>>> {
         let mut registry = self.registry.lock();
         let thread = this_thread();
@@ -339,7 +339,7 @@ impl<S: StateMachine> Handlers<S> {
         }
     }
 
-    /// What this thread is to tell next; with none, it tells no more.
+    /// The next commit whose listeners this thread is to call; if there is none, the thread is done.
     fn next_to_tell(&self) -> Option<(Commit, Arc<Plan<S>>)> {
         let mut registry = self.registry.lock();
         let thread = this_thread();

@@ -18,11 +18,12 @@ use crate::{
 
 /// The last changes of a machine, with their times: an observer that writes them down.
 ///
-/// It takes memory for that many changes once, and nothing later. Who commits waits for others who
-/// commit or read no longer than it takes them to copy one entry.
+/// It takes the memory for its changes once, and none later. A thread that commits waits for other threads
+/// that commit only as long as it takes them to copy one entry, and for a reader only as long as it takes
+/// to copy them all.
 ///
-/// A clone is the same history. When the last clone is dropped, nothing is written down any more;
-/// [`Machine::remove_handler`] with its [`id`](Self::id) takes the observer out as well.
+/// A clone is the same history. When the last clone is dropped, nothing is written down any more.
+/// [`Machine::remove_handler`] with its [`id`](Self::id) removes the observer as well.
 ///
 /// ```
 /// use statemachine::{History, StateMachine};
@@ -52,7 +53,7 @@ pub struct History<K> {
     kind: PhantomData<fn() -> K>,
 }
 
-/// A change and when it was told.
+/// A change and when the observers heard of it.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -72,7 +73,7 @@ pub struct History<K> {
 pub struct Recorded<K> {
     /// The change.
     pub change: Change<K>,
-    /// When the observers were told, which is at once after the commit.
+    /// When the observers heard of it, which is right after the commit.
     pub at: Instant,
 }
 
@@ -91,8 +92,8 @@ struct Entry {
 }
 
 impl<K: Kind> History<K> {
-    /// Writes down the changes of that machine from now on, and keeps the last `capacity` of them, in
-    /// about 24 bytes each that are allocated here. With a capacity of 0 it keeps none.
+    /// Writes down the changes of that machine from now on, and keeps the last `capacity` of them. Each
+    /// takes about 24 bytes, which are allocated here. With a capacity of 0 it keeps none.
     ///
     /// ```
     /// use statemachine::History;
@@ -117,15 +118,15 @@ impl<K: Kind> History<K> {
 
     /// The changes, in the order in which they were committed.
     ///
-    /// Those that are committed meanwhile may be missing, and what they displace too. So is a commit
-    /// whose observers have not been called yet.
+    /// Changes that are committed meanwhile may be missing, and so may those that they displace. A commit
+    /// whose observers have not been called yet is missing.
     #[must_use]
     pub fn changes(&self) -> Vec<Recorded<K>> {
         let entries = self.ring.entries.lock().clone();
         entries.into_iter().map(Entry::recorded).collect()
     }
 
-    /// Names the observer, to remove it. What has been written down stays.
+    /// Names the observer, to remove it. Changes that have been written down stay.
     ///
     /// ```
     /// use statemachine::History;
@@ -175,7 +176,7 @@ impl<K> Clone for History<K> {
     }
 }
 
-/// One line a change, as in `12: Open to Closed, 1.5s ago`.
+/// One line for each change, as in `12: Open to Closed, 1.5s ago`.
 impl<K: Kind> fmt::Display for History<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Recorded { change: Change { from, to, sequence }, at } in self.changes() {

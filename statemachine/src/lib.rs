@@ -1,8 +1,8 @@
 //! State machines that many threads and tasks share.
 //!
 //! Annotate an enum, and the transitions that you declare become methods. A transition that was not
-//! declared does not compile. At run time exactly one caller makes each move; the others are told why
-//! not, or wait.
+//! declared does not compile. At run time exactly one caller makes each move. Every other caller waits,
+//! or is told why not.
 //!
 //! ```
 //! use std::{thread, time::Duration};
@@ -42,76 +42,82 @@
 //!
 //! # Words
 //!
-//! A generated method such as `queued_to_running()` gives a **handle**, which does nothing by itself.
+//! A generated method such as `queued_to_running()` gives a **handle**. It does nothing by itself.
 //! A **verb** on the handle says how long to wait: [`now`](Transition::now),
 //! [`within`](Transition::within) a duration, [`until`](Transition::until) an instant, or `.await`.
-//! What it gives is a **guard**:
+//! The verb gives a **guard**:
 //!
 //! | handle | from | guard |
 //! |---|---|---|
 //! | [`Transition`] | `a_to_b()`, `to_b()`, `reset()` | [`InTransition`]: the exclusive right to make the move |
 //! | [`Hold`] | `in_a()`, [`hold`](Machine::hold) | [`InState`]: a shared hold on the state |
-//! | [`Join`] | [`Transition::or_join`] | [`Joined`]: either of the two |
+//! | [`ExclusiveHold`] | [`Hold::exclusive`] | [`InStateMut`]: an exclusive hold on the state |
+//! | [`Join`] | [`Transition::or_join`] | [`Joined`]: the right to make the move, or a hold on the state that it leads to |
 //! | [`Upgrade`] | [`InState::to`] | [`InTransition`], in trade for the hold |
 //! | [`When`] | [`when`](Machine::when) | none, only the state that was seen |
 //!
+//! A guard borrows its machine. With `into_owned` it owns an `Arc` of the machine instead:
+//! [`OwnedInTransition`], [`OwnedInState`], [`OwnedInStateMut`].
+//!
 //! # What you can rely on
 //!
-//! - **Rights.** There is at most one [`InTransition`] a machine, and never one beside an [`InState`].
-//!   Dropping a guard lets go; an error, a panic or a dropped future rolls a transition back. Nothing
-//!   is ever poisoned.
-//! - **Order.** Those who wait are served in order of arrival. A transition that waits for the holders
-//!   of a state lets no new ones in. Who does not wait may overtake, but each time the right is let go
-//!   of it goes to one who waits, so nobody starves.
-//! - **Wake-ups.** A waiter sleeps until it has what it wants. It is woken for nothing else, but where
-//!   the machine comes to a state from which none that it wants can be reached: then it is refused
-//!   with [`Refused::Unreachable`] instead of sleeping to its deadline.
+//! - **Rights.** A machine has at most one [`InTransition`] at a time, and never while an [`InState`]
+//!   exists. Dropping a guard lets go of its right. An error, a panic or a dropped future rolls a
+//!   transition back. Nothing is ever poisoned.
+//! - **Order.** Callers that wait are served in order of arrival. A transition that waits for the
+//!   holders of a state lets no new ones in. A caller that does not wait may get in first, but a
+//!   released right always goes to a waiter, so nobody starves.
+//! - **Wake-ups.** A waiter sleeps until it has what it wants. The only other wake-up is when none of the
+//!   wanted states can be reached any more. The waiter is then refused with [`Refused::Unreachable`]
+//!   and does not sleep to its deadline.
 //! - **Bounds.** No call blocks without a deadline, and an [`Interrupt`] ends it sooner. A zero limit or
-//!   a deadline that has passed is a try, refused as by `now`. Nobody spins until somebody else acts:
-//!   who loses a race to hold a state pauses, for a microsecond at the most, before it tries again.
-//!   There is no background thread.
-//! - **Memory.** What a thread wrote before it committed is seen by whoever takes a right in, or looks
-//!   at, the state that it entered. Every commit, hold and refusal takes effect at one instant.
-//! - **Cost.** Uncontended, a move between two states without data is one atomic instruction, a
-//!   guarded move or a hold is two, and a look is a load. None of them allocates or makes a system
-//!   call. A machine of states without data is 16 bytes.
+//!   a deadline in the past behaves like `now`. No caller spins until another one acts: a caller that
+//!   loses a race to hold a state pauses for a microsecond at most, and then tries again. There is no
+//!   background thread.
+//! - **Memory.** A caller that takes a right in a state, or looks at it, sees all that was written
+//!   before the commit that entered the state. Every commit, hold and refusal takes effect at one
+//!   instant.
+//! - **Cost.** If nobody else is there, a move between two states without data is one atomic
+//!   instruction, a guarded move or a hold is two, and a look is a load. None of them allocates or makes
+//!   a system call. A machine of states without data is 16 bytes.
 //!
 //! # What to look out for
 //!
-//! A transition waits for *all* holders of its source, the caller included: who holds a state lets go
-//! first, or trades its hold by [`InState::to`]. A thread that waits for a right which it has itself
-//! waits until its deadline.
+//! A transition waits for *all* holders of its source, the caller included. So a caller that holds the
+//! state lets go first, or trades its hold with [`InState::to`]. A thread that waits for a right it
+//! already holds blocks itself until its deadline.
 //!
-//! What [`state`](Machine::state) and `is_a()` say is out of date as soon as they have said it. To act
-//! on a state, hold it.
+//! The answer of [`state`](Machine::state) and `is_a()` may be stale by the time you read it. To act on
+//! a state, hold it.
 //!
-//! A task that waits is given its right before it is woken: poll its [future](Wait) then, or drop it.
+//! A task that waits is given its right before it is woken. Poll its [future](Wait) then, or drop it.
 //!
-//! A task that waits for a right which it has itself waits for ever, since a task has no deadline but
-//! the one that its runtime gives it: put the runtime's timeout around the `.await`.
+//! A task that waits for a right it already holds waits for ever. A task has no deadline but the one
+//! that its runtime gives it: put the runtime's timeout around the `.await`.
 //! [`waiting`](Machine::waiting) shows such a task.
 //!
-//! A handler that listens runs when the commit is done and the right is let go of, on the thread that
-//! committed. So two threads that commit one after the other may run it at the same time, or the later
-//! one first: [`Change::sequence`] gives the order. A handler that makes the next move returns before
-//! the handlers hear of that move; they run on the same thread, in the order of the commits. Handlers
-//! of different machines that move one another nest once for each machine.
+//! A handler that listens runs after the commit, on the thread that committed, when the right is
+//! released. So two threads that commit one after the other may run it at the same time, or the later
+//! one first. [`Change::sequence`] gives the order. A handler that makes the next move returns before
+//! the handlers hear of that move. They run on the same thread, in the order of the commits. If handlers
+//! of different machines move one another, they nest once for each machine.
 //!
-//! A stream of holders that trade their holds ([`InState::to`]) and enter the next state with a hold
-//! never lets go. If a transition waits for such a holder, its next trade is refused with
-//! [`InTransition`](Refused::InTransition) after 16 trades: let go of the hold then.
+//! Holders that trade their holds ([`InState::to`]) and enter the next state with a hold never let go.
+//! If a transition waits for such a holder, the trade after the 16th is refused with
+//! [`InTransition`](Refused::InTransition): let go of the hold then.
 //!
 //! Forgetting a guard or a future ([`std::mem::forget`]) leaks the right for good, and nothing else.
 //!
 //! # Seeing a machine
 //!
-//! [`Machine::waiting`] says who waits, for what and since when; a machine's `Debug` shows it too, so
-//! a dump of a program that is stuck explains itself. [`mermaid`](StateMachine::mermaid) and
-//! [`dot`](StateMachine::dot) draw the machine, a live one with the state that it is in.
+//! [`Machine::waiting`] lists the callers that wait, what they wait for and since when. A machine's
+//! `Debug` shows it too, so a dump of a program that is stuck explains itself.
+//! [`mermaid`](StateMachine::mermaid) and [`dot`](StateMachine::dot) draw the enum's states. On a machine
+//! they mark the current state.
 //!
 //! # The examples
 //!
-//! Those of one method are short, and take their machine from here:
+//! The examples of single methods are short, and take their machine from here:
 //!
 //! ```
 //! # use statemachine::StateMachine;
@@ -150,36 +156,36 @@
 //!
 //! # Features
 //!
-//! None is on by default. Without them the crate depends on `parking_lot` and its own derive.
+//! None is on by default. Without them the crate depends only on `parking_lot` and its own derive.
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `history` | `History`: the last changes of a machine, with their times |
-//! | `serde` | kinds as their names, machines as their states where the enum is `Serialize` and `Deserialize`, and `by_name` for machines whose enum is neither |
-//! | `svg` | `svg()` beside `mermaid()` and `dot()`, and the picture in the docs of the generated machine; it is drawn when the declaration is compiled, and brings no dependency at run time |
+//! | `serde` | kinds as their names; machines as their states, if the enum is `Serialize` and `Deserialize`; `by_name` for machines whose enum is neither |
+//! | `svg` | `svg()` beside `mermaid()` and `dot()`, and the picture in the docs of the generated machine; the derive draws it, so there is no new dependency at run time |
 //! | `tracing` | see below |
 //!
 //! With `tracing`, each transition that is begun and not committed in the same step is a span named
-//! `transition`. It is entered where this crate calls the work ([`run`](InTransition::run),
-//! [`perform`](InTransition::perform), [`Joined::enter`], `before` handlers); other work may enter
-//! `InTransition::span`. An event says `committed`, `rolled back`, `vetoed` or `refused`. All are of
-//! the target `statemachine` and of the level `DEBUG`, with these fields:
+//! `transition`. This crate enters the span around the work that it calls: [`run`](InTransition::run),
+//! [`perform`](InTransition::perform), [`Joined::enter`] and `before` handlers. Other work may enter
+//! `InTransition::span`. An event says `committed`, `rolled back`, `vetoed` or `refused`. Spans and
+//! events have the target `statemachine`, the level `DEBUG`, and these fields:
 //!
 //! | field | |
 //! |---|---|
 //! | `machine` | the name of the enum |
 //! | `machine_id` | [`Machine::id`], to tell machines of one enum apart |
-//! | `from`, `to` | the names of the states; of a refusal, what was asked for |
-//! | `waited` | how long the right was waited for |
-//! | `held` | how long the right was held; not for a refusal |
-//! | `reason` | of a veto or a refusal |
-//! | `outcome` | only of the span, at its end: the event's word |
+//! | `from`, `to` | the names of the states; in a refusal, what was asked for |
+//! | `waited` | how long the caller waited for the right |
+//! | `held` | how long the caller held the right; not in a refusal |
+//! | `reason` | only in a veto or a refusal |
+//! | `outcome` | only on the span, at its end: the event's word |
 //!
-//! Where nobody listens, nothing is formatted, and no clock is read for it.
+//! If nobody listens, nothing is formatted, and no clock is read for it.
 
 #![deny(unsafe_code)]
 
-// The derive names this crate by its name, in the crate's own tests too.
+// The derive refers to this crate by its name, in the crate's own tests too.
 extern crate self as statemachine;
 
 #[doc(hidden)]
@@ -218,19 +224,19 @@ use __private as private;
 /// |---|---|
 /// | `ConnectionMachine` | the machine, which derefs to [`Machine<Connection>`] |
 /// | `mod connection` | the types of the states, such as `connection::Connected` |
-/// | `ConnectionKind` | where some variant has data: the enum without its data |
-/// | `ConnectionFailed`, `ConnectionFailedRef<'_>` | for a struct variant `Failed`: its data, owned and borrowed |
+/// | `ConnectionKind` | the enum without its data; an alias of the enum if no variant has data |
+/// | `ConnectionFailed`, `ConnectionFailedRef<'_>`, `ConnectionFailedMut<'_>` | for a struct variant `Failed`: its data, owned, borrowed, and borrowed for writing |
 ///
 /// and on `ConnectionMachine`:
 ///
 /// | method | |
 /// |---|---|
-/// | `new()`, `new(data)` | in the initial state; a `const fn` where that has no data or one unnamed field |
-/// | `from_state(connection)`, `From<Connection>` | in a given state |
+/// | `new()`, `new(data)` | a machine in the initial state; a `const fn` if that state has no data or one unnamed field |
+/// | `from_state(connection)`, `From<Connection>` | a machine in a given state |
 /// | `into_state()` | takes the machine apart |
-/// | `a_to_b()` | one a declared transition |
-/// | `to_b()` | one a state with a way in: from whichever declared source the machine is in |
-/// | `in_a()`, `is_a()` | one a state |
+/// | `a_to_b()` | one for each declared transition |
+/// | `to_b()` | one for each state with an incoming transition: from whichever declared source is current |
+/// | `in_a()`, `is_a()` | one for each state |
 /// | `reset()` | with `#[machine(reset)]` |
 ///
 /// All of it has the enum's visibility. States are named in snake case: `FinWait1` is `fin_wait1`.
@@ -242,17 +248,22 @@ use __private as private;
 /// | `A(T, U)` | a tuple | `(T, U)` | `(&T, &U)` |
 /// | `A { x: T }` | a struct | `EnumA { x: T }` | `EnumARef { x: &T }` |
 ///
-/// Lints that an attribute in the declaration allows or expects are allowed in what is generated.
+/// If the enum derives `Debug`, `Clone`, `Copy`, `PartialEq`, `Eq`, `PartialOrd`, `Ord`, `Hash` or
+/// `Default`, the struct of a variant's fields has it too. The structs that borrow have `Debug` if the
+/// enum has it.
+///
+/// Lints that an attribute in the declaration allows or expects are allowed in the generated code.
 ///
 /// # On a variant: `#[state(...)]`
 ///
 /// | key | meaning |
 /// |---|---|
-/// | `initial` | the machine starts here; where none is marked, the first variant is initial |
-/// | `to(A, B)` | the transitions out of this state; itself is allowed |
+/// | `initial` | the machine starts here; if no variant is marked, the first one is initial |
+/// | `to(A, B)` | the transitions out of this state; one to itself is allowed |
 /// | `terminal` | no way out, on purpose |
 /// | `restored` | no way in, on purpose: only entered through `from_state` |
 /// | `name = word` | the word for this state in method names |
+/// | `data = Name` | the struct of this variant's fields |
 ///
 /// # On the enum: `#[machine(...)]`
 ///
@@ -261,9 +272,11 @@ use __private as private;
 /// | `name = Link` | the machine's type | `{Enum}Machine` |
 /// | `states = link` | the module of the states' types | the enum's name in snake case |
 /// | `kind = LinkKind` | the enum without its data | `{Enum}Kind` |
+/// | `kind_derive(A, b::C)` | what the generated kind derives as well | none |
+/// | `kind_attr(serde(..))` | attributes on the generated kind | none |
 /// | `reset` | every state may go back to the initial one: `reset()` | off |
 /// | `can_always_reach(Closed, ...)` | from every reachable state there is a path to each of these | none |
-/// | `crate = path` | where `statemachine` is found | `::statemachine` |
+/// | `crate = path` | the path of this library | `::statemachine` |
 ///
 /// # What does not compile
 ///
@@ -284,10 +297,10 @@ use __private as private;
 /// DoorMachine::new().open_to_locked(); // `Open` has no transition to `Locked`
 /// ```
 ///
-/// And a declaration that cannot be meant: an unknown target, the same target twice, two initial
-/// states, a state that nothing reaches (unless `restored`) or that nothing leaves (unless
-/// `terminal`), `can_always_reach` where it does not hold, two methods of one name. All mistakes are
-/// reported in one go, each where it is to be mended.
+/// Nor does a declaration that contradicts itself: an unknown target, the same target twice, two initial
+/// states, an unreachable state (unless it is `restored`), a dead end (unless it is `terminal`),
+/// `can_always_reach` if it does not hold, two methods with one name. All mistakes are reported at once,
+/// each at the place to correct.
 ///
 /// # Examples
 ///

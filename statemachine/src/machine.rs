@@ -21,14 +21,16 @@ use crate::{
 
 /// A machine whose states are the variants of `S`, shared by any number of threads and tasks.
 ///
-/// What the derive generates, such as `ConnectionMachine`, derefs to it and adds a method for each
-/// declared transition and each state. All methods take `&self`.
+/// The derive generates a type such as `ConnectionMachine`. It derefs to this one, and adds a method for
+/// each declared transition and each state. All methods take `&self`.
 ///
-/// Handles, guards and futures borrow it, so none outlives it. In a `static`, which `new` can make
-/// where the initial state has no data or one unnamed field (else a
-/// [`LazyLock`](std::sync::LazyLock) does), the borrow is `'static` and a guard may be kept anywhere.
-/// From an [`Arc`](std::sync::Arc), each thread or task owns a clone and takes its guards from that.
-/// Scoped threads borrow a machine on the stack.
+/// Handles, guards and futures borrow the machine, so none outlives it. There are three ways to share it:
+///
+/// - A `static`: the borrow is `'static`, so a guard may be kept anywhere. `new` is a `const fn` if the
+///   initial state has no data or one unnamed field; otherwise use a [`LazyLock`](std::sync::LazyLock).
+/// - An [`Arc`](std::sync::Arc): each thread or task owns a clone and takes its guards from that. A guard
+///   that must outlive the borrow owns a clone too: see [`into_owned`](crate::InState::into_owned).
+/// - A machine on the stack, which scoped threads borrow.
 ///
 /// ```
 /// use std::{sync::Arc, thread, time::Duration};
@@ -44,7 +46,7 @@ use crate::{
 ///
 /// static FRONT: DoorMachine = DoorMachine::new();
 ///
-/// // A guard of a `static` may be given back, stored and sent.
+/// // A guard of a `static` may be returned, stored and sent.
 /// fn keep_open() -> Result<InState<'static, door::Open>, Refused> {
 ///     FRONT.in_open().now()
 /// }
@@ -52,7 +54,7 @@ use crate::{
 /// let kept = keep_open()?;
 /// thread::spawn(move || drop(kept)).join().unwrap();
 ///
-/// // One of an `Arc` lives beside the `Arc`.
+/// // A guard of an `Arc` lives beside the `Arc`.
 /// let back = Arc::new(DoorMachine::new());
 /// let closer = thread::spawn({
 ///     let back = Arc::clone(&back);
@@ -64,7 +66,7 @@ use crate::{
 /// # Ok::<(), Refused>(())
 /// ```
 ///
-/// A machine of states without data is 16 bytes, and allocates nothing until somebody waits or
+/// A machine of states without data is 16 bytes, and allocates nothing until a caller waits or
 /// registers a handler.
 pub struct Machine<S: StateMachine> {
     lock: Lock<S>,
@@ -79,7 +81,7 @@ impl<S: StateMachine> Machine<S> {
 
     /// A machine in that state.
     ///
-    /// This is how a machine is restored; the state need not be one that can be reached.
+    /// Restores a machine. The state need not be one that can be reached.
     ///
     /// ```
     /// use statemachine::{Machine, StateMachine};
@@ -102,10 +104,10 @@ impl<S: StateMachine> Machine<S> {
         Self::at(StateId::new(index), has_data.then_some(state))
     }
 
-    /// A machine in the state of that kind, if it has no data.
+    /// A machine in the state of that kind, if the state has no data.
     ///
-    /// This is how a machine is restored of which only the state's name was kept; the name's
-    /// `FromStr`, or with the feature `serde` its `Deserialize`, gives the kind.
+    /// Restores a machine when only the name of its state was stored. The kind's `FromStr` makes a kind
+    /// of the name, as does its `Deserialize` with the feature `serde`.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -116,7 +118,7 @@ impl<S: StateMachine> Machine<S> {
     ///
     /// # Errors
     ///
-    /// Where the state has data; the error lists those that have none.
+    /// If the state has data. The error lists the states that have none.
     pub fn from_kind(kind: S::Kind) -> Result<Self, NeedsData> {
         NeedsData::check::<S>(&kind)?;
         Ok(Self::at(StateId::new(kind.position()), None))
@@ -124,8 +126,8 @@ impl<S: StateMachine> Machine<S> {
 
     /// Takes the machine apart: its state, with the data. Handlers are dropped.
     ///
-    /// Nobody else has the machine any more, so it never blocks and nothing is under way; where a
-    /// transition was forgotten ([`std::mem::forget`]), this is the state that it would have left.
+    /// Never blocks: nobody else can use the machine any more, so nothing is under way. If a transition
+    /// was forgotten ([`std::mem::forget`]), this is the state that it would have left.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -138,12 +140,11 @@ impl<S: StateMachine> Machine<S> {
         data.unwrap_or_else(|| S::dataless(state.get()))
     }
 
-    /// The state that the machine is in; while a transition is under way, the one that it would
-    /// leave.
+    /// The current state. While a transition is under way, this is the state that it would leave.
     ///
-    /// A wait-free look, and out of date as soon as it is had: to act on a state, hold it with
-    /// [`in_state`](Self::in_state) or leave it by a transition. Who sees a state sees all that was
-    /// written before it was entered.
+    /// A wait-free look. The answer may be stale by the time you read it: to act on a state, hold it with
+    /// [`in_state`](Self::in_state) or leave it by a transition. A thread that sees a state sees all that
+    /// was written before the state was entered.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -230,7 +231,7 @@ impl<S: StateMachine> Machine<S> {
         Hold::new(&self.lock)
     }
 
-    /// A handle on whatever state the machine is in.
+    /// A handle on whichever state is current.
     ///
     /// Does nothing by itself. Its guard derefs to the enum:
     ///
@@ -248,12 +249,11 @@ impl<S: StateMachine> Machine<S> {
         Hold::new(&self.lock)
     }
 
-    /// A handle on any state that the predicate likes. It holds nothing: what is had is the state
-    /// that was seen.
+    /// A handle that waits for a state that satisfies the predicate, and returns it without holding it.
     ///
-    /// The predicate is asked here, once for each state, and not again: which states a waiter wants
-    /// must be known to wake it for those and no others. A state that was entered and left again
-    /// while the waiter slept counts as seen.
+    /// The predicate is called here, once for each state, and not again. So the waiter is woken for the
+    /// states that it wants, and for no others. A state that was entered and left again while the waiter
+    /// slept counts as seen.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -264,15 +264,15 @@ impl<S: StateMachine> Machine<S> {
     ///
     /// # Panics
     ///
-    /// Where the predicate does.
+    /// If the predicate does.
     pub fn when(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> When<'_, S> {
         When::new(&self.lock, |state| predicate(S::Kind::at(state.get())))
     }
 
     /// Registers a handler for every change, called after each commit on the thread that made it.
     ///
-    /// It runs when the right has been let go of, after the handlers of the transition and of the
-    /// states. What it may do, and what a panic in it does, is said at [`Transition::after`].
+    /// It runs when the right is released, after the handlers of the transition and of the states.
+    /// [`Transition::after`] says what it may do, and what a panic in it does.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -286,11 +286,11 @@ impl<S: StateMachine> Machine<S> {
         self.lock.register(|handlers| handlers.observe(handler))
     }
 
-    /// Removes a handler; whether it was registered.
+    /// Removes a handler. Returns `false` if it was not registered.
     ///
-    /// It may be called from a handler, the removed one included. A transition that has begun to
-    /// call handlers calls those that it found, so that one may be called once more. What the handler
-    /// captured is dropped here or, where it is still being called, at the end of that.
+    /// A handler may call this, even to remove itself. A transition that has begun to call handlers calls
+    /// all that it found, so the removed one may be called once more. What the handler captured is dropped
+    /// here. If the handler is being called, it is dropped when that call has returned.
     ///
     /// ```
     /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering::Relaxed}};
@@ -314,10 +314,10 @@ impl<S: StateMachine> Machine<S> {
         self.lock.look().has_handlers() && self.lock.handlers().remove(id)
     }
 
-    /// Who waits for the machine, and behind what: for what, since when, and how many hold it.
+    /// The callers that wait for the machine, what they wait for, since when, and how many hold it.
     ///
-    /// Blocks no longer than it takes others to enter or leave the queue. The machine's `Debug` shows
-    /// the same.
+    /// Blocks no longer than it takes others to enter or leave the queue. The machine's `Debug` shows the
+    /// same.
     ///
     /// ```
     /// use std::{thread, time::Duration};
@@ -343,8 +343,8 @@ impl<S: StateMachine> Machine<S> {
         Waiting::of(&self.lock)
     }
 
-    /// The machine's picture with the state that it is in marked, in Mermaid's language for state
-    /// diagrams: see [`StateMachine::mermaid`].
+    /// The machine's picture, with the current state marked, in Mermaid's language for state diagrams:
+    /// see [`StateMachine::mermaid`].
     ///
     /// A look, as [`state`](Self::state): never blocks.
     ///
@@ -358,7 +358,7 @@ impl<S: StateMachine> Machine<S> {
         Picture::of::<S>(Some(self.position().get())).mermaid()
     }
 
-    /// The machine's picture with the state that it is in marked, in the language of Graphviz: see
+    /// The machine's picture, with the current state marked, in the language of Graphviz: see
     /// [`StateMachine::dot`].
     ///
     /// A look, as [`state`](Self::state): never blocks.
@@ -373,7 +373,7 @@ impl<S: StateMachine> Machine<S> {
         Picture::of::<S>(Some(self.position().get())).dot()
     }
 
-    /// The machine's picture with the state that it is in marked, as an SVG file: see
+    /// The machine's picture, with the current state marked, as an SVG file: see
     /// [`StateMachine::svg`].
     ///
     /// A look, as [`state`](Self::state): never blocks.

@@ -148,7 +148,7 @@ pub fn parse<K: Kind>(name: &str) -> Result<K, UnknownState> {
     }
 }
 
-/// What generated code does where a value is of another variant than the lock says.
+/// Generated code calls this if a value is of another variant than the lock says.
 ///
 /// # Panics
 ///
@@ -157,7 +157,7 @@ pub fn parse<K: Kind>(name: &str) -> Result<K, UnknownState> {
 #[track_caller]
 pub fn mismatch() -> ! {
     panic!(
-        "a state's value is of another variant than the state; was one of this crate's traits implemented by hand?"
+        "the value's variant does not match the machine's state; was one of this crate's traits implemented by hand?"
     )
 }
 

@@ -1,4 +1,4 @@
-//! Why a transition or a hold was not had.
+//! Why a transition or a hold was refused.
 
 use std::{error::Error, fmt, time::Duration};
 
@@ -6,8 +6,8 @@ use crate::state::{Kind, StateMachine};
 
 /// Why a transition or a hold was refused.
 ///
-/// Cheap: nothing is allocated for a refusal, but for the error of a handler that vetoed. It says what
-/// was so at one instant of the call, and may be out of date when it is read.
+/// Cheap: a refusal allocates nothing, except for the error of a handler that vetoed. It is true of one
+/// instant of the call, and may be stale by the time you read it.
 ///
 /// ```
 /// use statemachine::{Refused, StateMachine};
@@ -33,32 +33,32 @@ pub enum Refused {
     WrongState {
         /// The name of the machine's enum.
         machine: &'static str,
-        /// The names of the states that were asked for; none where a predicate asked.
+        /// The names of the requested states; empty if a predicate chose them.
         expected: &'static [&'static str],
         /// The name of the state that the machine is in.
         actual: &'static str,
     },
 
-    /// Another transition is under way, or waits for the holders to leave and has shut the door.
+    /// Another transition is under way, or waits for the holders to leave and lets no new ones in.
     #[non_exhaustive]
     InTransition {
         /// The name of the machine's enum.
         machine: &'static str,
     },
 
-    /// The state is held, and nobody leaves it under its holders; or it is held by as many as can
-    /// be counted, and no more may join.
+    /// The state is held, and it cannot be left while held; or the maximum number of holders is reached.
     #[non_exhaustive]
     InUse {
         /// The name of the machine's enum.
         machine: &'static str,
         /// The name of the state that is held.
         state: &'static str,
-        /// How many hold it; the caller too, where the caller asked to trade its hold.
+        /// How many hold it. This counts the caller too, if the caller asked to trade its hold.
         holders: usize,
     },
 
-    /// The deadline passed; not for one that had passed before the call, which is a try.
+    /// The deadline passed while the caller waited. A deadline that was in the past already behaves like
+    /// `now`, and gives another reason.
     #[non_exhaustive]
     TimedOut {
         /// The name of the machine's enum.
@@ -78,12 +78,12 @@ pub enum Refused {
         machine: &'static str,
     },
 
-    /// The machine has come to a state from which what was asked for cannot be reached any more.
+    /// The machine has entered a state from which no requested state can be reached any more.
     #[non_exhaustive]
     Unreachable {
         /// The name of the machine's enum.
         machine: &'static str,
-        /// The names of the states that were asked for; none where a predicate asked.
+        /// The names of the requested states; empty if a predicate chose them.
         expected: &'static [&'static str],
         /// The name of the state that the machine is in.
         actual: &'static str,
@@ -94,7 +94,7 @@ pub enum Refused {
     Vetoed {
         /// The name of the machine's enum.
         machine: &'static str,
-        /// What the handler said.
+        /// The error of the handler.
         source: Box<dyn Error + Send + Sync>,
     },
 }
@@ -164,7 +164,7 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongState { machine, expected: [], actual } => {
-                write!(f, "{machine} is {actual}, which is not waited for")
+                write!(f, "{machine} is in {actual}, not in a requested state")
             }
             Self::WrongState { machine, expected, actual } => {
                 write!(f, "{machine} is {actual}, not {}", OneOf(expected))
@@ -185,10 +185,7 @@ impl fmt::Display for Refused {
                 write!(f, "interrupted while waiting for {machine}")
             }
             Self::Unreachable { machine, expected: [], actual } => {
-                write!(
-                    f,
-                    "{machine} is {actual}, from where nothing that is waited for can be reached"
-                )
+                write!(f, "{machine} is in {actual} and can no longer reach a requested state")
             }
             Self::Unreachable { machine, expected, actual } => {
                 write!(f, "{machine} is {actual}, from where {} cannot be reached", OneOf(expected))
@@ -209,9 +206,9 @@ impl Error for Refused {
     }
 }
 
-/// A refusal that gives back what the caller had put in: the data to commit, or the hold to trade.
+/// A refusal that gives back what the caller put in: the data to commit, or the hold to trade.
 ///
-/// `?` makes a [`Refused`] of it where that is wanted, and drops what came back.
+/// If a function returns [`Refused`], `?` makes one of this, and drops what came back.
 ///
 /// ```
 /// use statemachine::StateMachine;
@@ -319,7 +316,7 @@ impl UnknownState {
         &self.name
     }
 
-    /// The names that there are, in the order in which the states are declared.
+    /// The names of the states, in the order in which they are declared.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -340,7 +337,7 @@ impl fmt::Display for UnknownState {
 
 impl Error for UnknownState {}
 
-/// A machine was to be put in a state by the state's name alone, and the state has data.
+/// A machine was to be made from the name of its state alone, but the state has data.
 ///
 /// ```
 /// use statemachine::StateMachine;
@@ -364,7 +361,7 @@ pub struct NeedsData {
 }
 
 impl NeedsData {
-    /// Fails where the state has data.
+    /// Fails if the state has data.
     pub(crate) fn check<S: StateMachine>(kind: &S::Kind) -> Result<(), Self> {
         let nodes = S::GRAPH.nodes;
         if !nodes[usize::from(kind.position())].data {
@@ -389,7 +386,7 @@ impl NeedsData {
         self.state
     }
 
-    /// The names of the states that have none, in the order in which they are declared.
+    /// The names of the states that have no data, in the order in which they are declared.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -406,7 +403,7 @@ impl fmt::Display for NeedsData {
         let Self { machine, state, dataless } = self;
         write!(f, "`{state}` of {machine} has data; ")?;
         if dataless.is_empty() {
-            return f.write_str("no state is without");
+            return f.write_str("every state has data");
         }
         write!(f, "the states without are {}", dataless.join(", "))
     }

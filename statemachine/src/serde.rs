@@ -42,8 +42,8 @@ macro_rules! __serde_kind {
     };
 }
 
-/// The impls of a generated machine, which hold where the enum has them: under a `for<'never>` that
-/// is asked where they are used, and not here.
+/// The impls of a generated machine, which exist if the enum has them: under a `for<'never>` bound that the
+/// compiler checks where they are used, and not here.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __serde_machine {
@@ -82,11 +82,11 @@ macro_rules! __serde_machine {
     };
 }
 
-/// A machine is serialized as its state is, which is held meanwhile.
+/// A machine is serialized as its state is. The state is held meanwhile.
 ///
 /// # Errors
 ///
-/// Where a transition is under way or waits for the holders to leave: nothing is waited for.
+/// If a transition is under way or waits for the holders to leave. This never waits.
 impl<S: StateMachine + Serialize> Serialize for Machine<S> {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         let held = self.hold().now().map_err(ser::Error::custom)?;
@@ -128,15 +128,15 @@ pub fn deserialize_kind<'de, K: Kind, D: Deserializer<'de>>(
     deserializer.deserialize_str(Name(PhantomData))
 }
 
-/// For `#[serde(with = "statemachine::by_name")]`: a machine as the name of the state that it is in.
+/// For `#[serde(with = "statemachine::by_name")]`: a machine as the name of its current state.
 ///
-/// Nothing is held or waited for; while a transition is under way, the name is that of the state that
-/// it would leave. The enum need not implement `Serialize` or `Deserialize`.
+/// It neither holds the state nor waits. While a transition is under way, the name is that of the state
+/// that it would leave. The enum need not implement `Serialize` or `Deserialize`.
 ///
 /// # Errors
 ///
-/// What is read must name a state that has no data: else the error lists the names that there are, or
-/// those that would do.
+/// If the name is not that of a state, or if the state has data. The error lists the names of the states,
+/// or of those without data.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -167,11 +167,11 @@ pub mod by_name {
         deserialize_kind, serialize_kind,
     };
 
-    /// Serializes the name of the state that the machine is in.
+    /// Serializes the name of the machine's current state.
     ///
     /// # Errors
     ///
-    /// Where the serializer has one.
+    /// If the serializer has one.
     pub fn serialize<M, S, Z>(machine: &M, serializer: Z) -> Result<Z::Ok, Z::Error>
     where
         M: Deref<Target = Machine<S>>,
@@ -185,7 +185,7 @@ pub mod by_name {
     ///
     /// # Errors
     ///
-    /// Where no state has that name, or the state has data.
+    /// If no state has that name, or if the state has data.
     pub fn deserialize<'de, M, S, D>(deserializer: D) -> Result<M, D::Error>
     where
         M: Deref<Target = Machine<S>> + From<S>,

@@ -1,7 +1,8 @@
-//! What a declaration becomes: the machine's description, one type a state, one impl a transition.
+//! What a declaration becomes: the machine's description, one type for each state, and one impl for each
+//! transition.
 //!
-//! All of it is implemented by `#[derive(StateMachine)]`. The traits are sealed: an impl written by hand
-//! could lie about positions and variants, which the lock relies on.
+//! `#[derive(StateMachine)]` implements all of it. The traits are sealed. The lock relies on positions and
+//! variants, and an impl written by hand could lie about them.
 
 use std::{convert::Infallible, marker::PhantomData};
 
@@ -47,17 +48,17 @@ pub trait StateMachine: Sized + DerivedEnum {
     /// Going back by `reset` is not among them.
     const TRANSITIONS: &'static [(&'static str, &'static str)];
 
-    /// A state without its data: the enum itself where no variant has data, else its generated
-    /// fieldless twin.
+    /// A state without its data: the enum itself if no variant has data. If one has, a generated enum with
+    /// the same variants and no data.
     type Kind: Kind;
 
     /// The machine's picture, in Mermaid's language for state diagrams, which GitHub, GitLab and
     /// many editors draw.
     ///
-    /// An arrow from a dot shows the initial state and an arrow to a ringed dot a terminal one; the
-    /// name of a state with data is followed by `(..)`; arrows that are no declared transitions are
-    /// named `reset` and `restored`. [`Machine::mermaid`](crate::Machine::mermaid) marks the state
-    /// that a machine is in.
+    /// An arrow from a dot shows the initial state, and an arrow to a ringed dot shows a terminal one. The
+    /// name of a state with data is followed by `(..)`. Arrows that are not declared transitions are named
+    /// `reset` and `restored`. [`Machine::mermaid`](crate::Machine::mermaid) marks a machine's current
+    /// state.
     ///
     /// ```
     /// use statemachine::StateMachine;
@@ -79,8 +80,7 @@ pub trait StateMachine: Sized + DerivedEnum {
 
     /// The machine's picture, in the language of Graphviz.
     ///
-    /// The marks are those of [`mermaid`](Self::mermaid), but for a terminal state, which is drawn
-    /// with a double line.
+    /// The marks are those of [`mermaid`](Self::mermaid), but a terminal state is drawn with a double line.
     ///
     /// ```
     /// use statemachine::StateMachine;
@@ -92,13 +92,12 @@ pub trait StateMachine: Sized + DerivedEnum {
         Picture::of::<Self>(None).dot()
     }
 
-    /// The machine's picture, as an SVG file: legible on light and dark pages, drawn without any
+    /// The machine's picture, as an SVG file: legible on light and dark pages, and drawn without any other
     /// tool.
     ///
-    /// The marks are those of [`dot`](Self::dot). The derive draws it when the declaration is
-    /// compiled, and puts it into the docs of the generated machine too. A machine of more than 64
-    /// states or 256 transitions is left out, since nobody would find anything in the picture: the file
-    /// is then an empty one that says so.
+    /// The marks are those of [`dot`](Self::dot). The derive draws the picture when the declaration is
+    /// compiled, and puts it into the docs of the generated machine too. Nobody could read the picture of a
+    /// machine of more than 64 states or 256 transitions. For such a machine the file is empty, and says so.
     ///
     /// ```
     /// use statemachine::StateMachine;
@@ -122,19 +121,18 @@ pub trait StateMachine: Sized + DerivedEnum {
     #[doc(hidden)]
     fn index(&self) -> u16;
 
-    /// The state at that position, which must be one without data.
+    /// The state at that position. It must be a state without data.
     #[doc(hidden)]
     fn dataless(index: u16) -> Self;
 
-    /// The state at that position, which must be one without data, borrowed from the program's
-    /// constants.
+    /// The state at that position, borrowed from the program's constants. It must be a state without data.
     #[doc(hidden)]
     fn dataless_ref<'a>(index: u16) -> &'a Self
     where
         Self: 'a;
 }
 
-/// A state without its data: what [`Machine::state`](crate::Machine::state) gives.
+/// A state without its data: the answer of [`Machine::state`](crate::Machine::state).
 ///
 /// ```
 /// use statemachine::{Kind, StateMachine};
@@ -195,20 +193,20 @@ pub trait Kind: Sized + Send + Sync + DerivedKind + 'static {
     fn at(position: u16) -> Self;
 }
 
-/// The data of a state for one lifetime; what [`State::View`] is made of.
+/// The data of a state for one lifetime, of which [`State::View`] is made.
 ///
-/// It stands beside `State::View` because a bound over every lifetime ("a closure that takes any
-/// view") on a generic associated type would demand that the data be `'static`. The second
-/// parameter is what avoids that: it lets the compiler assume `Self: 'a`. Write [`View`](crate::View) for it.
+/// It exists beside `State::View` because a bound over every lifetime ("a closure that takes any view") on
+/// a generic associated type would demand that the data be `'static`. The second parameter avoids that: it
+/// lets the compiler assume `Self: 'a`. Write [`View`](crate::View) for it.
 pub trait Viewed<'a, Bound = &'a Self> {
     /// The data of the state, borrowed.
     type Borrowed;
 }
 
-/// The data of state `A`, borrowed for `'a`: what the closures of `run`, `enter` and the handlers take.
+/// The data of state `A`, borrowed for `'a`: the argument of the closures of `run`, `enter` and the handlers.
 ///
-/// For a given state it is the same type as [`A::View<'a>`](State::View), which the guards' `view` gives;
-/// only code that does not know the state has to tell the two apart:
+/// For a given state it is the same type as [`A::View<'a>`](State::View), which the guards' `view` returns.
+/// Only code that does not know the state must tell the two apart:
 ///
 /// ```
 /// use statemachine::{Refused, State, Transition, View};
@@ -232,7 +230,7 @@ pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
 
 /// The type of one state, such as `connection::Connected`, or of [`Any`] of them.
 ///
-/// Zero-sized and never instantiated. Implemented by the derive.
+/// It is zero-sized and never instantiated. The derive implements it.
 ///
 /// ```
 /// use statemachine::{InState, State, StateMachine};
@@ -271,7 +269,7 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
         Self: 'a;
 
     /// The data of the state, borrowed for writing: `()`, `&mut T`, a tuple of references, or the
-    /// generated `Mut`. [`Any`] has none, since through it the variant could be changed: there it is a
+    /// generated `Mut`. [`Any`] has none, because code could change the variant through it. There it is a
     /// type without values.
     type ViewMut<'a>
     where
@@ -280,7 +278,7 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     /// The state's name: its variant's.
     const NAME: &'static str = Self::Enum::STATES[Self::INDEX as usize];
 
-    /// The names to expect where this state is asked for.
+    /// The names to expect if this state is asked for.
     #[doc(hidden)]
     const EXPECTED: &'static [&'static str] = &[Self::NAME];
 
@@ -288,7 +286,7 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     #[doc(hidden)]
     const INDEX: u16;
 
-    /// Whether the variant has fields; for [`Any`], whether it may have.
+    /// Whether the variant has fields; for [`Any`], whether it may have some.
     #[doc(hidden)]
     const HAS_DATA: bool;
 
@@ -301,8 +299,8 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     #[doc(hidden)]
     fn view(machine: &Self::Enum) -> View<'_, Self>;
 
-    /// The same view by its other name, which the compiler knows to be the same only where it knows
-    /// the state.
+    /// The same view by its other name. The compiler knows that they are the same only if it knows the
+    /// state.
     #[doc(hidden)]
     fn same<'a>(view: View<'a, Self>) -> Self::View<'a>
     where
@@ -311,7 +309,7 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
 
 /// A state whose variant has no fields, so that entering it takes no data.
 ///
-/// The bound of `commit` and `enter`:
+/// It is the bound of `commit` and `enter`:
 ///
 /// ```
 /// use std::time::Duration;
@@ -342,10 +340,10 @@ pub trait Dataless: DerivedState {
     const POSITION: u16;
 }
 
-/// The type of one state, and not of whichever of several, whose data could not be written without
-/// the variant being changed.
+/// The type of one state, not of several. If it could be any of several, writing its data could change the
+/// variant.
 ///
-/// The bound of `view_mut`:
+/// It is the bound of `view_mut`:
 ///
 /// ```
 /// use statemachine::{InTransition, Single, State};
@@ -386,18 +384,18 @@ impl<A: Dataless> Single for A {
     }
 }
 
-/// Where a state's type stands among the states of its enum.
+/// The position of a state's type among the states of its enum.
 pub(crate) trait Located: State {
-    /// None for one that stands for several.
+    /// None for a type that stands for several states.
     const AT: Option<StateId> = match Self::INDEX {
         Any::<Self::Enum>::INDEX => None,
         position => Some(StateId::new(position)),
     };
 
-    /// Of one that can be entered.
+    /// The position of a state that can be entered.
     const ID: StateId = StateId::new(Self::INDEX);
 
-    /// All that it stands for.
+    /// All states that it stands for.
     const SET: StateSet = match Self::AT {
         Some(state) => StateSet::One(state),
         None => StateSet::All,
@@ -443,7 +441,7 @@ impl<A: Dataless> Viewed<'_> for A {
     type Borrowed = ();
 }
 
-/// A state whose data is exactly one unnamed field, which a hold on it derefs to.
+/// A state whose data is exactly one unnamed field. A hold on it derefs to the field.
 ///
 /// ```
 /// use statemachine::{InState, Newtype};
@@ -473,10 +471,10 @@ pub trait Newtype: State + DerivedNewtype {
     fn field_mut(machine: &mut Self::Enum) -> &mut Self::Field;
 }
 
-/// Stands where a state's type does for "whichever state it is".
+/// Stands for "whichever state it is", in place of a state's type.
 ///
-/// Its data is the enum itself. A [`Transition`](crate::Transition) from `Any` starts in one of
-/// several states; an [`InState`](crate::InState) of `Any` holds whatever state the machine is in.
+/// Its data is the enum itself. A [`Transition`](crate::Transition) from `Any` starts in one of several
+/// states. An [`InState`](crate::InState) of `Any` holds whichever state is current.
 ///
 /// ```
 /// use statemachine::{Any, InTransition, StateMachine};
@@ -565,8 +563,8 @@ impl<S: StateMachine> Newtype for Any<S> {
 
 /// Marks a declared transition from `Self` to `B`: `to(B)` on the variant `Self`.
 ///
-/// Asking for one that is not declared does not compile, and the error lists those that are. As a
-/// bound, it lets generic code make the transitions that it is given:
+/// A transition that is not declared does not compile, and the error lists those that are. As a bound, it
+/// lets generic code make the transitions that it is given:
 ///
 /// ```
 /// use statemachine::{Dataless, Machine, Refused, State, StateMachine, TransitionTo};

@@ -1,4 +1,4 @@
-//! Seeing who waits, so that a program that is stuck explains itself.
+//! The callers that wait, so that a program that is stuck explains itself.
 
 use std::{fmt, thread::ThreadId, time::Instant};
 
@@ -8,10 +8,10 @@ use crate::{
     state::StateMachine,
 };
 
-/// Who waits for a machine, and behind what, as it was at one instant: made by
-/// [`Machine::waiting`](crate::Machine::waiting).
+/// The callers that wait for a machine, and its state, as they were at one instant.
 ///
-/// Its `Display` is for people: one line for the machine, and one for each who waits.
+/// Made by [`Machine::waiting`](crate::Machine::waiting). Its `Display` is for people: one line for the
+/// machine, and one for each caller that waits.
 ///
 /// ```
 /// use std::{pin::pin, task::{Context, Waker}};
@@ -22,9 +22,9 @@ use crate::{
 /// let mut wait = pin!(door.open_to_closed().into_future());
 /// assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 ///
-/// let text = door.waiting().to_string(); // "Door is Open, held by 1; who waits:
+/// let text = door.waiting().to_string(); // "Door is Open, held by 1; waiting:
 /// //   a task, for 2.1µs: the transition from Open to Closed"
-/// assert!(text.starts_with("Door is Open, held by 1; who waits:\n  a task, for "));
+/// assert!(text.starts_with("Door is Open, held by 1; waiting:\n  a task, for "));
 /// assert!(text.ends_with(": the transition from Open to Closed"));
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
@@ -33,18 +33,18 @@ use crate::{
 pub struct Waiting {
     /// The name of the machine's enum.
     pub machine: &'static str,
-    /// The name of the state that the machine is in; while a transition is under way, of the one
-    /// that it would leave.
+    /// The name of the current state. While a transition is under way, this is the state that it would
+    /// leave.
     pub state: &'static str,
     /// Whether a transition is under way.
     pub in_transition: bool,
     /// How many hold the state.
     pub holders: usize,
-    /// Those who wait, in order of arrival.
+    /// The callers that wait, in order of arrival.
     pub waiters: Vec<Waiter>,
 }
 
-/// One who waits for a machine.
+/// One caller that waits for a machine.
 ///
 /// Its `Debug` and its `Display` are one line for people.
 ///
@@ -56,7 +56,7 @@ pub struct Waiting {
 /// let mut wait = pin!(door.in_closed().into_future());
 /// assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 ///
-/// // Who has waited for more than a minute?
+/// // Which of them have waited for more than a minute?
 /// let mut waiters = door.waiting().waiters;
 /// assert_eq!(waiters.len(), 1);
 /// waiters.retain(|waiter| waiter.since.elapsed() > Duration::from_secs(60));
@@ -65,15 +65,15 @@ pub struct Waiting {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Waiter {
-    /// Who waits.
+    /// The caller.
     pub who: Who,
-    /// What is waited for.
+    /// What it waits for.
     pub waits_for: WaitsFor,
-    /// When the wait took its place in the queue.
+    /// When it took its place in the queue.
     pub since: Instant,
 }
 
-/// Who waits.
+/// A caller that waits: a thread or a task.
 ///
 /// ```
 /// use std::{thread, time::Duration};
@@ -100,14 +100,14 @@ pub enum Who {
     Thread {
         /// The thread's identity.
         id: ThreadId,
-        /// The thread's name, where it has one.
+        /// The thread's name, if it has one.
         name: Option<String>,
     },
     /// A task that is suspended.
     Task,
 }
 
-/// What is waited for, by the states' names, which are in the order of their declaration.
+/// What a caller waits for, by the names of the states. They are in the order of their declaration.
 ///
 /// ```
 /// use std::{pin::pin, task::{Context, Waker}};
@@ -129,7 +129,7 @@ pub enum WaitsFor {
         /// The state that it leads to.
         to: &'static str,
     },
-    /// The right to a transition or, if somebody else makes it, a hold on the state that it leads to.
+    /// The right to a transition or, if another caller makes it, a hold on the state that it leads to.
     Join {
         /// The states from which it may begin.
         from: Vec<&'static str>,
@@ -226,7 +226,7 @@ impl fmt::Display for Waiting {
         if waiters.is_empty() {
             return f.write_str("; nobody waits");
         }
-        f.write_str("; who waits:")?;
+        f.write_str("; waiting:")?;
         waiters.iter().try_for_each(|waiter| write!(f, "\n  {waiter}"))
     }
 }

@@ -229,7 +229,7 @@ fn a_dump_of_the_machine_explains_what_is_stuck() {
             assert!(dump.starts_with(&start), "{dump}");
             assert!(dump.ends_with(": the transition from Down to Up], .. }"), "{dump}");
             let text = waiting.to_string();
-            assert!(text.starts_with("Link is Down, held by 1; who waits:\n  thread `the waiter`"));
+            assert!(text.starts_with("Link is Down, held by 1; waiting:\n  thread `the waiter`"));
         },
     );
     drop(hold);

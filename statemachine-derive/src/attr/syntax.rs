@@ -173,7 +173,7 @@ fn known_key(cx: &Ctxt, ident: &Ident, keys: &Keys, others: &Keys) -> Option<&'s
         cx.error(
             ident.span(),
             format_args!(
-                "`{name}` is no key of `#[{attribute}]`; it belongs on {place}, in `#[{other}(...)]`"
+                "`{name}` is not a key of `#[{attribute}]`; it belongs on {place}, in `#[{other}(...)]`"
             ),
         );
         return None;

@@ -115,7 +115,7 @@ pub fn goals_can_be_reached(cx: &Ctxt, machine: &Machine, graph: &Graph) {
             .filter(|&state| state != stuck && graph.reaches(stuck, state))
             .collect();
         let instead = if elsewhere.is_empty() {
-            "leads nowhere".to_owned()
+            "leads to no other state".to_owned()
         } else {
             format!("only leads to {}", list(machine, &elsewhere))
         };

@@ -11,15 +11,16 @@ use crate::{
 
 /// The machine is in `A`, and stays there while this lives: a hold, shared with any number of others.
 ///
-/// Derefs to the data where the variant has exactly one unnamed field; a hold on whatever state the
-/// machine is in derefs to the enum. Dropping it lets go. It may be sent to another thread, and may
+/// Derefs to the data if the variant has exactly one unnamed field. A hold on whichever state is current
+/// derefs to the enum. Dropping the hold lets go of the state. It may be sent to another thread, and may
 /// live across an `.await`.
 ///
-/// Who holds a state must let go of it before asking for a transition out of it, or trade the hold
-/// with [`to`](Self::to): a transition waits for all holders, the one who asks included.
+/// A transition waits for all holders, the caller included. So let go of the hold before you ask for a
+/// transition out of the state, or trade it with [`to`](Self::to).
 ///
-/// Forgetting it (`mem::forget`) keeps the machine in the state for good: others may still hold it, and
-/// none leaves it. Nothing else is lost; [`into_state`](crate::Machine::into_state) gives it back.
+/// Forgetting it (`mem::forget`) keeps the machine in the state for good. Others may still hold the state,
+/// and none leaves it. Nothing else is lost: [`into_state`](crate::Machine::into_state) gives the state
+/// back.
 ///
 /// ```
 /// use statemachine::StateMachine;
@@ -102,7 +103,8 @@ impl<'a, A: State> InState<'a, A> {
         Wanted::of::<A::Enum>(self.right.lock().wishes(Wish::Leave))
     }
 
-    /// The same hold, seen as a part of the state's data: of what [`view`](Self::view) gives.
+    /// The same hold, which derefs to a part of the state's data: to a part of what [`view`](Self::view)
+    /// gives.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -114,7 +116,7 @@ impl<'a, A: State> InState<'a, A> {
     ///
     /// # Panics
     ///
-    /// If the closure does. The hold is let go of.
+    /// If the closure does. The hold is released.
     pub fn map<U: ?Sized>(
         self,
         find: impl for<'x> FnOnce(&'x View<'x, A>) -> &'x U,
@@ -122,12 +124,12 @@ impl<'a, A: State> InState<'a, A> {
         MappedInState::of(Part::of::<A>(self.right, find))
     }
 
-    /// A handle that trades this hold for the transition to `B` in one step, so that nobody can slip
-    /// in between.
+    /// A handle that trades this hold for the transition to `B` in one step, so that nobody can slip in
+    /// between.
     ///
-    /// It waits for the other holders to leave, and nobody new may hold the state meanwhile. Of two
-    /// that try at once, one is refused with `InUse` and gets its hold back; when it lets go of
-    /// that, the other proceeds.
+    /// It waits for the other holders to leave, and lets no new ones in meanwhile. If two holders try this
+    /// at once, one is refused with `InUse` and gets its hold back. When it lets go of that, the other
+    /// proceeds.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -148,7 +150,7 @@ impl<'a, A: State> InState<'a, A> {
 }
 
 impl<'a, S: StateMachine> InState<'a, Any<S>> {
-    /// Which state it is that is held. Never blocks.
+    /// Which state is held. Never blocks.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -162,7 +164,7 @@ impl<'a, S: StateMachine> InState<'a, Any<S>> {
         S::Kind::at(self.right.position().get())
     }
 
-    /// The same hold, as one on that state.
+    /// The same hold, as a hold on that state.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -184,11 +186,11 @@ impl<'a, S: StateMachine> InState<'a, Any<S>> {
 }
 
 impl<A: State> Clone for InState<'_, A> {
-    /// One hold more, even where a transition waits for the holders to leave.
+    /// One more hold, even if a transition waits for the holders to leave.
     ///
     /// # Panics
     ///
-    /// Where the state is held by as many as can be counted: 262,143.
+    /// If the maximum number of holders is reached: 262,143.
     #[inline]
     fn clone(&self) -> Self {
         match self.right.try_clone() {

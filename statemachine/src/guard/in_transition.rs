@@ -16,12 +16,12 @@ use crate::{
 
 /// A transition from `A` to `B` that is under way: the exclusive right to make it.
 ///
-/// While it lives, nobody else can leave or hold the state. Dropping it, by an early return, a panic
-/// or the end of an aborted task, rolls back: the machine stays where it was. It may be sent to
+/// While it lives, nobody else can leave or hold the state. Dropping it rolls back: the machine stays in
+/// the state. An early return, a panic and the end of an aborted task drop it too. It may be sent to
 /// another thread and may live across an `.await`.
 ///
 /// Forgetting it (`mem::forget`) leaves the machine in transition for good: every other transition and
-/// hold is refused or waits in vain. Nothing else is lost;
+/// hold is refused or waits in vain. Nothing else is lost:
 /// [`into_state`](crate::Machine::into_state) gives back the state that it would have left.
 ///
 /// ```
@@ -44,7 +44,7 @@ use crate::{
 #[must_use = "dropping a transition rolls it back"]
 pub struct InTransition<'a, A: State, B> {
     right: Exclusive<'a, A::Enum>,
-    /// Behind the right: what is told of it is told when it has been let go of.
+    /// After the right: it reports the end of the transition when the right is released.
     work: Work,
     to: PhantomData<fn() -> (A, B)>,
 }
@@ -102,10 +102,10 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         self.work.in_scope(|| work(A::view(self.right.view())))
     }
 
-    /// Enters the new state with that data. The old state's data comes back.
+    /// Enters the new state with that data. Returns the old state's data.
     ///
-    /// Never waits and cannot fail. Those who wait for the new state are woken. The old data is
-    /// dropped by the caller, outside the machine.
+    /// Never waits and cannot fail. Callers that wait for the new state are woken. The old data belongs to
+    /// the caller, so it is dropped outside the machine.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -117,14 +117,14 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     ///
     /// # Panics
     ///
-    /// Where an `after`, `on_exit`, `on_enter` or `observe` handler does, or the waker of a task that is
-    /// woken, when all have run. The commit stands, and the old state's data is dropped.
+    /// If an `after`, `on_exit`, `on_enter` or `observe` handler does, or the waker of a task that is woken.
+    /// All of them run first. The commit stands, and the old state's data is dropped.
     #[inline]
     pub fn commit_with(self, data: B::Data) -> A::Data {
         self.finish(B::HAS_DATA.then(|| B::wrap(data)))
     }
 
-    /// Enters the new state, which has no data. The old state's data comes back.
+    /// Enters the new state, which has no data. Returns the old state's data.
     ///
     /// Never waits and cannot fail; see [`commit_with`](Self::commit_with) for a state with data.
     ///
@@ -147,7 +147,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         self.finish(None)
     }
 
-    /// Enters the new state with data that is made of the old state's, by value.
+    /// Enters the new state with data that the closure makes of the old state's, by value.
     ///
     /// Never waits and cannot fail: see [`commit_with`](Self::commit_with).
     ///
@@ -173,15 +173,15 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     ///
     /// # Aborts
     ///
-    /// If the closure panics, the process aborts: the old data is gone, there is no new, and so the
-    /// machine is in no state that would be true. Do what may fail before, through
-    /// [`view_mut`](Self::view_mut) or [`view`](Self::view), or in [`run`](Self::run).
+    /// If the closure panics, the process aborts. The old data is gone and there is no new data, so no
+    /// state would be true of the machine. Do before what may fail, with [`view_mut`](Self::view_mut) or
+    /// [`view`](Self::view), or use [`run`](Self::run).
     #[inline]
     pub fn commit_map(self, map: impl FnOnce(A::Data) -> B::Data) {
         drop(self.finish_map(false, map));
     }
 
-    /// The same, and holds the new state, in one step.
+    /// The same as [`commit_map`](Self::commit_map), and holds the new state, in one step.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -204,7 +204,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     }
 
     /// Enters the new state with that data and holds it, in one step, so that nobody can leave it in
-    /// between. The old state's data is dropped, outside the machine.
+    /// between. Drops the old state's data, outside the machine.
     ///
     /// Never waits and cannot fail.
     ///
@@ -218,15 +218,15 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     ///
     /// # Panics
     ///
-    /// As [`commit_with`](Self::commit_with), and where the old data's `Drop` does; the commit
-    /// stands and the hold is let go of.
+    /// As [`commit_with`](Self::commit_with), and if the old data's `Drop` does. The commit stands, and the
+    /// hold is released.
     #[inline]
     pub fn enter_with(self, data: B::Data) -> InState<'a, B> {
         self.finish_and_hold(B::HAS_DATA.then(|| B::wrap(data)))
     }
 
-    /// Enters the new state, which has no data, and holds it, in one step. The old state's data is
-    /// dropped, outside the machine.
+    /// Enters the new state, which has no data, and holds it, in one step. Drops the old state's data,
+    /// outside the machine.
     ///
     /// Never waits and cannot fail; see [`enter_with`](Self::enter_with) for a state with data.
     ///
@@ -249,9 +249,9 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         self.finish_and_hold(None)
     }
 
-    /// Does the work and commits what it makes; an error or a panic of the work rolls back.
+    /// Does the work and commits what it makes. An error or a panic of the work rolls back.
     ///
-    /// The old state's data comes back.
+    /// Returns the old state's data.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -265,11 +265,11 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     ///
     /// # Errors
     ///
-    /// What the work says.
+    /// The error of the work.
     ///
     /// # Panics
     ///
-    /// Where the work does, and as [`commit_with`](Self::commit_with).
+    /// If the work does, and as [`commit_with`](Self::commit_with).
     #[inline]
     pub fn run<E>(
         self,
@@ -322,9 +322,10 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         self.work.instrument(work)
     }
 
-    /// Runs the action that was registered for the transition, and commits what it makes.
+    /// Runs the action that is registered for the transition, and commits what it makes.
     ///
-    /// With none, and a new state without data, just commits. The old state's data comes back.
+    /// If no action is registered and the new state has no data, it simply commits. Returns the old
+    /// state's data.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -337,12 +338,12 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     ///
     /// # Errors
     ///
-    /// `Vetoed`, rolled back, where the action fails; and where there is none although the new state
-    /// has data, which nobody then makes.
+    /// `Vetoed` if the action fails, and if no action is registered but the new state has data. The
+    /// transition is rolled back.
     ///
     /// # Panics
     ///
-    /// Where the action does, rolled back; and as [`commit_with`](Self::commit_with).
+    /// If the action does; the transition is rolled back. Also as [`commit_with`](Self::commit_with).
     pub fn perform(self) -> Result<A::Data, Refused> {
         let made = match self.find_action().as_deref() {
             None => None,
@@ -420,8 +421,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         Ok(self.finish(data.filter(|_| B::HAS_DATA)))
     }
 
-    /// The span of the transition, for what is done in it outside [`run`](Self::run) and
-    /// [`perform`](Self::perform), which enter it themselves.
+    /// The span of the transition, for work outside [`run`](Self::run) and [`perform`](Self::perform).
+    /// These two enter it themselves.
     ///
     /// It lasts until the transition is committed or rolled back.
     ///
@@ -439,7 +440,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         self.work.span()
     }
 
-    /// Leaves the machine where it was: says aloud what dropping does.
+    /// Leaves the machine in the old state, as dropping does.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -451,7 +452,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     ///
     /// # Panics
     ///
-    /// Where the waker of a task that is woken does; the machine has been let go of.
+    /// If the waker of a task that is woken does. The right is released.
     pub fn rollback(self) {
         drop(self);
     }
@@ -544,8 +545,8 @@ impl<A: State, B> InTransition<'_, A, B> {
         Wanted::of::<A::Enum>(self.right.lock().wishes(Wish::Urgent(position::<A>(&self.right))))
     }
 
-    /// The data of the state to be left, for writing. What is written stays, whether the transition is
-    /// then committed or rolled back.
+    /// The data of the state to be left, for writing. What you write stays, even if the transition is then
+    /// rolled back.
     ///
     /// ```
     /// # use statemachine_example::*;

@@ -1,15 +1,15 @@
-//! What came of joining a transition.
+//! The outcome of joining a transition.
 
 use std::fmt;
 
 use super::{InState, InTransition};
 use crate::state::{State, View};
 
-/// What came of [`or_join`](crate::Transition::or_join): the transition is the caller's to make, or
-/// somebody else has made it.
+/// The outcome of [`or_join`](crate::Transition::or_join): the caller makes the transition, or another
+/// caller has made it.
 ///
-/// [`enter`](Self::enter) makes a hold of either. Dropping it rolls back the one and lets go of the
-/// other.
+/// [`enter`](Self::enter) makes a hold of either. Dropping this rolls the transition back, or lets go of
+/// the hold.
 ///
 /// ```
 /// use statemachine::{Joined, StateMachine};
@@ -23,7 +23,7 @@ use crate::state::{State, View};
 /// }
 ///
 /// let slot = SlotMachine::new();
-/// drop(slot.empty_to_full().or_join().now()?); // it was ours, and is left for the next
+/// drop(slot.empty_to_full().or_join().now()?); // it was ours, and is rolled back
 /// for _ in 0..2 {
 ///     match slot.empty_to_full().or_join().now()? {
 ///         Joined::Mine(filling) => _ = filling.enter_with(5),
@@ -41,10 +41,10 @@ pub enum Joined<'a, A: State, B: State<Enum = A::Enum>> {
 }
 
 impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
-    /// Makes the new state where that is for the caller to do, and holds it either way.
+    /// Makes the transition if that is for the caller to do. Holds the new state in both cases.
     ///
-    /// The work is run only for [`Mine`](Self::Mine); the old state's data is then dropped, outside
-    /// the machine.
+    /// The work is run only for [`Mine`](Self::Mine). The old state's data is then dropped, outside the
+    /// machine.
     ///
     /// ```
     /// use statemachine::StateMachine;
@@ -66,11 +66,11 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
     ///
     /// # Errors
     ///
-    /// What the work says; the transition is rolled back.
+    /// The error of the work. The transition is rolled back.
     ///
     /// # Panics
     ///
-    /// Where the work does, rolled back; and as
+    /// If the work does; the transition is rolled back. Also as
     /// [`enter_with`](crate::InTransition::enter_with).
     pub fn enter<E>(
         self,

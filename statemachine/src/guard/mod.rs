@@ -1,4 +1,4 @@
-//! What is had: the exclusive right to a transition, and the shared right to a state.
+//! The guards: the exclusive right to a transition, and the shared or exclusive right to a state.
 
 mod in_state;
 mod in_state_mut;

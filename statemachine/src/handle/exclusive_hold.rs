@@ -14,11 +14,10 @@ use crate::{
 
 /// A handle on being in state `A` alone: made by [`Hold::exclusive`](crate::Hold::exclusive).
 ///
-/// It gives an [`InStateMut`]. While that lives, nobody else holds or leaves the state. It waits in one
-/// queue with transitions: like one, it waits for all holders to leave, and nobody new may hold the state
-/// meanwhile.
+/// It gives an [`InStateMut`]. While that lives, nobody else holds or leaves the state. It waits as a
+/// transition does, in the same queue: for all holders to leave. It lets no new holders in meanwhile.
 ///
-/// It is `Copy`, and does nothing until it is asked.
+/// It is `Copy`, and does nothing until one of its verbs is called.
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct ExclusiveHold<'a, A: State> {
     lock: &'a Lock<A::Enum>,

@@ -14,10 +14,10 @@ use crate::{
     wait::handle,
 };
 
-/// A handle on state `A`, or with [`Any`](crate::Any) on whatever state the machine is in.
+/// A handle on state `A`, or with [`Any`](crate::Any) on whichever state is current.
 ///
-/// Made by the generated `in_a()`, and by [`Machine::hold`](crate::Machine::hold). It does nothing until one of its verbs
-/// is called, and costs nothing.
+/// Made by the generated `in_a()`, and by [`Machine::hold`](crate::Machine::hold). It costs nothing, and
+/// does nothing until one of its verbs is called.
 ///
 /// ```
 /// use std::{thread, time::{Duration, Instant}};
@@ -55,11 +55,10 @@ impl<'a, A: State> Hold<'a, A> {
         Self { lock }
     }
 
-    /// Registers a handler that is called after each commit that leaves the state, on the thread
-    /// that committed, when the right has been let go of.
+    /// Registers a handler that is called after each commit that leaves the state, on the thread that
+    /// committed, when the right is released.
     ///
-    /// What it may do, and what a panic in it does, is said at
-    /// [`Transition::after`](crate::Transition::after).
+    /// [`Transition::after`](crate::Transition::after) says what it may do, and what a panic in it does.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -75,11 +74,12 @@ impl<'a, A: State> Hold<'a, A> {
         self.lock.register(|handlers| handlers.on_exit(A::AT, handler))
     }
 
-    /// Registers a handler that is called after each commit that enters the state, on the thread
-    /// that committed, when the right has been let go of.
+    /// Registers a handler that is called after each commit that enters the state, on the thread that
+    /// committed, when the right is released.
     ///
-    /// By then the machine may be in another state again. What it may do, and what a panic in it does,
-    /// is said at [`Transition::after`](crate::Transition::after).
+    /// By then the machine may be in another state again.
+    /// [`Transition::after`](crate::Transition::after) says what the handler may do, and what a panic in
+    /// it does.
     ///
     /// ```
     /// # use statemachine_example::*;

@@ -1,4 +1,4 @@
-//! A handle on a transition that somebody else may make.
+//! A handle on a transition that another caller may make.
 
 use std::{fmt, time::Duration};
 
@@ -12,10 +12,9 @@ use crate::{
     wait::handle,
 };
 
-/// A handle on the transition from `A` to `B`, content where somebody else makes it.
+/// A handle on the transition from `A` to `B` that also succeeds if another caller makes it.
 ///
-/// Made by [`Transition::or_join`]. Where the one who makes it rolls back, the next in line gets the
-/// right.
+/// Made by [`Transition::or_join`]. If the other caller rolls back, the next one in line gets the right.
 ///
 /// ```
 /// use std::{sync::atomic::{AtomicUsize, Ordering::Relaxed}, thread, time::Duration};

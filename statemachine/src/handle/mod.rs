@@ -1,7 +1,7 @@
-//! What is asked: handles on transitions and states, each with the verbs of [`crate::wait`].
+//! Handles on transitions and states, each with the verbs of [`crate::wait`].
 //!
-//! A handle does nothing by itself; it says what is wanted, and the verb says how long to wait. It is
-//! a lock, a [`Request`], and two constructors: of the guard and of the refusal.
+//! A handle does nothing by itself. It says what the caller wants, and the verb says how long to wait. A
+//! handle is a lock, a [`Request`], and two constructors: of the guard and of the refusal.
 
 mod all;
 mod both;
@@ -50,13 +50,13 @@ pub(crate) trait Asks: Sized {
 
     fn request(&self) -> Request;
 
-    /// Where the hold is that is to be traded, in a handle that is for that.
+    /// Where the hold is that is to be traded, if the handle trades one.
     #[inline(always)]
     fn held(&mut self) -> Option<&mut Option<HeldAt<Self>>> {
         None
     }
 
-    /// Makes the guard of what was granted, which a handler may still veto.
+    /// Makes the guard of what was granted. A handler may still veto it.
     fn accept(self, granted: GrantedAt<Self>, waited: Waited) -> Result<Self::Given, Self::Denied>;
 
     /// Makes the error, with the hold that was to be traded.
@@ -68,8 +68,8 @@ type PlaceAt<H> = <<H as Asks>::Site as Site>::Place;
 type GrantedAt<H> = <PlaceAt<H> as Queued>::Granted;
 type HeldAt<H> = <PlaceAt<H> as Queued>::Held;
 
-/// A lock that is asked, without its lifetime: inside of a task the compiler must do without knowing
-/// that two lifetimes are the same.
+/// A lock that is asked, without its lifetime: inside a task the compiler does not know that two
+/// lifetimes are the same.
 pub(crate) trait Site: Copy {
     type Place: Queued;
 
@@ -185,9 +185,9 @@ impl<H: Asks> Ask for H {
     }
 }
 
-/// The names of a refusal of what was asked for: a transition to that state, or a state.
+/// The error for a refused request: for a transition to that state, or for a state.
 ///
-/// The commonest one is inlined: where the caller does not read it, the compiler leaves it unmade.
+/// The commonest one is inlined: if the caller does not read it, the compiler does not make it.
 #[inline(always)]
 fn explain<S: StateMachine>(
     id: MachineId,
@@ -199,7 +199,7 @@ fn explain<S: StateMachine>(
     let Refusal::WrongState(state) = refusal else {
         return explain_rare::<S>(id, refusal, expected, to, waited);
     };
-    // Without a panic, which would be an effect and so have to be kept.
+    // Without a panic: a panic is an effect, so the compiler would have to keep it.
     let actual = S::STATES.get(state.index()).copied().unwrap_or_default();
     let refused = Refused::WrongState { machine: S::NAME, expected, actual };
     trace::refused(id, &refused, expected, to, waited);

@@ -1,4 +1,4 @@
-//! A handle that trades a hold for a transition, both of which own their machine.
+//! A handle that trades a hold for a transition. Both own their machine.
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
@@ -13,13 +13,13 @@ use crate::{
     wait::{Ask, handle},
 };
 
-/// An [`Upgrade`](crate::Upgrade) that owns an `Arc` of its machine: made by
-/// [`OwnedInState::to`](crate::OwnedInState::to).
+/// An [`Upgrade`](crate::Upgrade) that owns an `Arc` of its machine.
 ///
-/// Dropping it, or the future that is made of it, lets go of the hold.
+/// Made by [`OwnedInState::to`](crate::OwnedInState::to). Dropping it lets go of the hold, as does
+/// dropping its future.
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct OwnedUpgrade<M, A: State<Enum: 'static>, B> {
-    /// None once it has been put into the queue, from where it comes back with a refusal.
+    /// None while the hold is in the queue. A refusal brings it back.
     held: Option<Owned<M, Shared<'static, A::Enum>>>,
     to: PhantomData<fn() -> (A, B)>,
 }

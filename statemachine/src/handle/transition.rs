@@ -17,14 +17,14 @@ use crate::{
 
 /// A handle on the transition from `A` to `B`.
 ///
-/// Made by the generated `a_to_b()` and, from whichever declared source the machine is in, `to_b()`.
-/// It does nothing until one of its verbs is called, and costs nothing.
+/// Made by the generated `a_to_b()` and `to_b()`. The second starts from whichever declared source is
+/// current. A handle costs nothing, and does nothing until one of its verbs is called.
 ///
 /// | to | write |
 /// |---|---|
 /// | commit if the machine is in `A` and free | [`try_commit`](Self::try_commit), [`try_commit_with`](Self::try_commit_with), [`try_commit_map`](Self::try_commit_map) |
 /// | take the right first, then do the work | [`now`](Self::now), [`within`](Self::within), [`until`](Self::until), `.await` |
-/// | be content if somebody else makes the transition | [`or_join`](Self::or_join) |
+/// | accept that another caller makes the transition | [`or_join`](Self::or_join) |
 /// | let the registered action do the work | [`perform`](Self::perform) |
 ///
 /// ```
@@ -33,7 +33,7 @@ use crate::{
 /// # use statemachine_example::*;
 ///
 /// let door = DoorMachine::new();
-/// let closing = door.open_to_closed(); // `Copy`, and may be asked again
+/// let closing = door.open_to_closed(); // `Copy`, and may be used again
 /// let open = door.in_open().now()?;
 /// assert!(matches!(closing.now(), Err(Refused::InUse { holders: 1, .. })));
 /// thread::scope(|scope| {
@@ -47,7 +47,7 @@ use crate::{
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Transition<'a, A: State, B> {
     lock: &'a Lock<A::Enum>,
-    /// Whether it starts anywhere, the states that have no such transition included.
+    /// Whether it starts in every state, also in those that have no such transition.
     from_anywhere: bool,
     is_urgent: bool,
     to: PhantomData<fn() -> (A, B)>,
@@ -70,10 +70,10 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         Self { lock, from_anywhere: false, is_urgent: false, to: PhantomData }
     }
 
-    /// Begins and commits in one step, where the new state has no data. Never blocks.
+    /// Begins and commits in one step, if the new state has no data. Never blocks.
     ///
-    /// Between two states without data, with nobody waiting, this is one atomic instruction. The old
-    /// state's data comes back.
+    /// Returns the old state's data. Between two states without data, and if nobody waits, this is one
+    /// atomic instruction.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -112,7 +112,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
 
     /// Begins and commits in one step, with the new state's data. Never blocks.
     ///
-    /// The old state's data comes back; refused, the new one's does.
+    /// Returns the old state's data. If it is refused, the error gives the new data back.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -138,7 +138,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         }
     }
 
-    /// Makes the transition with data that is made of the old state's, by value: at once or not at all.
+    /// Makes the transition with data that the closure makes of the old state's, by value: at once or not
+    /// at all.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -164,8 +165,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         now(self).map(|transition| transition.commit_map(map))
     }
 
-    /// Begins, runs the action that was registered, and commits what it makes. Never waits for the
-    /// right.
+    /// Begins, runs the registered action, and commits what it makes. Never waits for the right.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -233,8 +233,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         Self { is_urgent: true, ..self }
     }
 
-    /// A handle that is content where somebody else makes the transition: it gives the right to make
-    /// it or, as soon as the machine is in `B`, a hold on `B`.
+    /// A handle that also succeeds if another caller makes the transition. It gives the right to make it
+    /// or, as soon as the machine is in `B`, a hold on `B`.
     ///
     /// ```
     /// # use statemachine::{Joined, StateMachine};
@@ -250,17 +250,18 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         Join::new(self)
     }
 
-    /// Registers a handler that is called when the right has been won, before the caller's work, and
-    /// may veto: its first error rolls back and reaches the caller as [`Refused::Vetoed`].
+    /// Registers a handler that is called when the caller has the right, before the caller's work, and
+    /// that may veto. The first error rolls back and reaches the caller as [`Refused::Vetoed`].
     ///
-    /// Handlers of one transition are called in order of registration. One that is registered on
-    /// `to_b()` is called for the transition from each of `B`'s sources, one on `reset()` for every
-    /// transition to the initial state.
+    /// Handlers of one transition are called in order of registration. A handler on `to_b()` is called for
+    /// the transition from each of `B`'s sources. A handler on `reset()` is called for every transition to
+    /// the initial state.
     ///
-    /// What the handler asks of the machine is refused or waited for like anyone's: it is called in
-    /// the middle of a transition, so no other can begin before it returns. It runs on the caller's
-    /// thread, for a task inside its poll, and outside the limit of the wait. A panic in it rolls back
-    /// and reaches the caller; a hold that was to be traded is then let go of.
+    /// Calls that the handler makes on this machine get no special treatment: they are refused or wait as
+    /// usual. It runs in the middle of a transition, so no other one can begin before it returns. It runs
+    /// on the caller's thread; for a task, that is inside its poll. The limit of the wait does not count
+    /// its time. A panic in it rolls back and reaches the caller, and a hold that was to be traded is
+    /// released.
     ///
     /// ```
     /// # use statemachine::{Refused, StateMachine};
@@ -282,9 +283,10 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         self.lock.register(|handlers| handlers.before(self.route(), handler))
     }
 
-    /// Registers what [`perform`](Self::perform) does: it makes the new state's data. A transition
-    /// has one action; a later one replaces it. One that is registered on `to_b()` is used from
-    /// those of `B`'s sources that have none of their own.
+    /// Registers the action that [`perform`](Self::perform) runs: it makes the new state's data.
+    ///
+    /// A transition has one action, and a later one replaces it. An action on `to_b()` is used from those
+    /// of `B`'s sources that have none of their own.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -346,18 +348,20 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     }
 
     /// Registers a handler that is called after each commit of the transition, on the thread that
-    /// committed, when the right has been let go of.
+    /// committed, when the right is released.
     ///
-    /// Of one commit, those who listen are called in this order: `after`, `on_exit`, `on_enter`,
-    /// [`observe`](crate::Machine::observe), and among the same kind in order of registration. A panic in one
-    /// reaches the committer after the others have run; the commit stands.
+    /// The handlers of one commit are called in this order: `after`, `on_exit`, `on_enter`,
+    /// [`observe`](crate::Machine::observe). Handlers of the same kind are called in order of
+    /// registration. A panic in one reaches the caller that committed after the others have run. The
+    /// commit stands.
     ///
-    /// A handler may use the machine, which may be in another state by then. Where it commits itself,
-    /// all who listen hear of its commit before the rest of them have heard of the one that it was told
-    /// of; [`Change::sequence`] tells which came first. After
-    /// [`enter`](InTransition::enter) the new state is held while the handlers run, so one that waits
-    /// to leave it waits until its deadline. A handler that owns the machine, such as by an `Arc` of
-    /// it, keeps it alive for good: give it a `Weak`.
+    /// A handler may use the machine, which may be in another state by then. If a handler commits itself,
+    /// the handlers hear of that commit when all of them have heard of the present one. Another thread may
+    /// tell them of its own commits meanwhile; [`Change::sequence`] says which came first.
+    ///
+    /// After [`enter`](InTransition::enter), the new state is held while the handlers run. So a handler
+    /// that waits to leave it waits until its deadline. A handler that owns the machine, such as by an
+    /// `Arc` of it, keeps the machine alive for good: give it a `Weak`.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -373,7 +377,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         self.lock.register(|handlers| handlers.after(self.route(), handler))
     }
 
-    /// Begins and commits where somebody waits or listens, or says why not.
+    /// Begins and commits if a caller waits or a handler listens, or says why not.
     #[cold]
     fn commit_slowly(self, word: Word) -> Result<A::Data, Refused>
     where
@@ -407,7 +411,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
 }
 
 impl<'a, B: State> Transition<'a, Any<B::Enum>, B> {
-    /// From whichever declared source the machine is in.
+    /// From whichever declared source is current.
     #[inline]
     pub(crate) fn from_sources(lock: &'a Lock<B::Enum>) -> Self {
         Self { lock, from_anywhere: false, is_urgent: false, to: PhantomData }

@@ -14,9 +14,9 @@ use crate::{
 
 /// A handle that trades a hold on `A` for the transition to `B`.
 ///
-/// Made by [`InState::to`]. Refused, the hold comes back; dropped, the hold is let go of. While it
-/// waits, the hold is kept and no new ones are given, so that only the other holders' leaving is
-/// waited for.
+/// Made by [`InState::to`]. If it is refused, the hold comes back. If it is dropped, the hold is
+/// released. While it waits, it keeps the hold and lets no new holders in. So it waits only for the other
+/// holders to leave.
 ///
 /// ```
 /// use std::{thread, time::Duration};
@@ -36,9 +36,8 @@ use crate::{
 /// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Upgrade<'a, A: State, B> {
-    /// Gone while it stands in the queue, and when it was traded.
     lock: &'a Lock<A::Enum>,
-    /// None once it has been put into the queue, from where it comes back with a refusal.
+    /// None while the hold is in the queue, and when it was traded. A refusal brings it back.
     held: Option<Shared<'a, A::Enum>>,
     to: PhantomData<fn() -> (A, B)>,
 }

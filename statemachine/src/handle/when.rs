@@ -1,4 +1,4 @@
-//! A handle on the states that a predicate likes.
+//! A handle on the states that satisfy a predicate.
 
 use std::{fmt, time::Duration};
 
@@ -12,9 +12,10 @@ use crate::{
     wait::handle,
 };
 
-/// A handle on any of the states that a predicate likes; it holds nothing.
+/// A handle on any of the states that satisfy a predicate.
 ///
-/// Made by [`Machine::when`](crate::Machine::when). What is had is the state that was seen.
+/// Made by [`Machine::when`](crate::Machine::when). It returns the state that was seen, and does not hold
+/// it.
 ///
 /// ```
 /// use std::{thread, time::Duration};
@@ -36,7 +37,7 @@ use crate::{
 ///     let over = job.when(|state| state != Job::Running).within(Duration::from_secs(60));
 ///     assert_eq!(over.unwrap(), Job::Failed);
 /// });
-/// // Nobody waits in vain.
+/// // No caller waits in vain.
 /// let refused = job.when(|state| state == Job::Done).within(Duration::from_secs(60)).unwrap_err();
 /// assert!(matches!(refused, Refused::Unreachable { actual: "Failed", .. }));
 /// ```

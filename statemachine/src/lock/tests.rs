@@ -298,7 +298,7 @@ fn a_step_changes_nothing_but_the_right_that_is_taken() {
     let [four, five, six] = [4, 5, 6].map(StateId::new);
     let word = Word::idle(five).with_waiters(true);
     assert_eq!(
-        Request::Transition { from: StateSet::One(five), to: six }.step(word),
+        Request::Transition { from: StateSet::One(five), to: six, is_urgent: false }.step(word),
         Ok((Right::Exclusive, word.begun()))
     );
     assert_eq!(Request::Hold(StateSet::One(five)).step(word), Ok((Right::Shared, word.held())));

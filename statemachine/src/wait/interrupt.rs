@@ -16,14 +16,16 @@ use crate::{
 
 /// Ends the waits that it was given to, at once, from any thread.
 ///
-/// Threads that block and tasks that are suspended are woken alike; each then gets
-/// [`Refused::Interrupted`](crate::Refused::Interrupted), unless it had been given what it waited for
-/// first. An interrupt stays raised until [`clear`](Self::clear): a wait that would begin meanwhile
-/// ends at once too. A raised interrupt does not refuse what can be had at once, and a try, which is
-/// `now`, a zero limit or a deadline that has passed, is answered as if there were none.
+/// Threads that block and tasks that are suspended are woken alike. Each then gets
+/// [`Refused::Interrupted`](crate::Refused::Interrupted), unless it was given what it waited for first.
 ///
-/// One interrupt may serve many machines and many waits. All clones are one; dropping one, or all of
-/// them, interrupts nobody. A wait is registered with its interrupt only when it really sleeps.
+/// An interrupt stays raised until [`clear`](Self::clear): a wait that would begin meanwhile ends at once
+/// too. A raised interrupt does not refuse what can be taken at once. Nor does it change the answer of a
+/// try: of `now`, a zero limit, or a deadline in the past.
+///
+/// One interrupt may serve many machines and many waits. All clones are the same interrupt. Dropping one
+/// of them, or all of them, interrupts nobody. A wait is registered with its interrupt only when it really
+/// sleeps.
 ///
 /// ```
 /// use std::{thread, time::Duration};
@@ -61,7 +63,7 @@ struct Shared {
 #[derive(Default)]
 struct Sleepers {
     next: u64,
-    /// How to wake those who sleep; who is not in it any more was interrupted.
+    /// How to wake the waits that sleep. A wait that is not in it any more was interrupted.
     awaiting: BTreeMap<u64, Notify>,
 }
 
@@ -115,7 +117,7 @@ impl Interrupt {
 
     /// Ends the waits that it was given to, and those that begin before it is cleared.
     ///
-    /// Does not wait for the waiters to have noticed. Done twice, it is as if done once.
+    /// Does not wait until the waiters have noticed. Calling it twice is the same as calling it once.
     ///
     /// ```
     /// use std::time::Duration;
@@ -127,13 +129,13 @@ impl Interrupt {
     /// let minute = Duration::from_secs(60);
     /// let refused = door.in_closed().interruptible(&interrupt).within(minute).unwrap_err();
     /// assert!(matches!(refused, Refused::Interrupted { .. }));
-    /// // What can be had at once is had.
+    /// // What can be taken at once is taken.
     /// assert!(door.in_open().interruptible(&interrupt).within(minute).is_ok());
     /// ```
     ///
     /// # Panics
     ///
-    /// Where the waker of a task does, when all have been woken.
+    /// If the waker of a task does. All are woken first.
     pub fn interrupt(&self) {
         let woken = {
             let mut sleepers = self.shared().sleepers.lock();
@@ -147,7 +149,7 @@ impl Interrupt {
 
     /// Whether it is raised. Never blocks.
     ///
-    /// So work that is not a wait can end with the waits:
+    /// With this, work that is not a wait can end with the waits:
     ///
     /// ```
     /// # use statemachine::Interrupt;
@@ -168,8 +170,8 @@ impl Interrupt {
         self.shared.get().is_some_and(|shared| shared.raised.load(RAISED))
     }
 
-    /// Lets later waits wait again. Those that were interrupted stay so, even if they have not noticed
-    /// yet.
+    /// Lets later waits wait again. Waits that were interrupted stay interrupted, even if they have not
+    /// noticed yet.
     ///
     /// ```
     /// use std::time::Duration;
@@ -188,7 +190,7 @@ impl Interrupt {
         self.shared().raised.store(false, RAISE);
     }
 
-    /// Registers a wait; none where the interrupt is raised.
+    /// Registers a wait; none if the interrupt is raised.
     pub(crate) fn enlist(&self, notify: Notify) -> Option<Enlisted<'_>> {
         let mut sleepers = self.shared().sleepers.lock();
         if self.is_interrupted() {
@@ -221,12 +223,12 @@ pub(crate) struct Enlisted<'i> {
 }
 
 impl Enlisted<'_> {
-    /// Whether the wait was interrupted, be the interrupt cleared or not.
+    /// Whether the wait was interrupted, even if the interrupt was cleared since.
     pub(crate) fn is_hit(&self) -> bool {
         !self.interrupt.shared().sleepers.lock().awaiting.contains_key(&self.id)
     }
 
-    /// Replaces how the wait is woken; whether it goes on, since it was not interrupted.
+    /// Replaces how the wait is woken. Returns whether it goes on, which is if it was not interrupted.
     pub(crate) fn renew(&self, notify: Notify) -> bool {
         let mut sleepers = self.interrupt.shared().sleepers.lock();
         let (goes_on, unused) = match sleepers.awaiting.get_mut(&self.id) {

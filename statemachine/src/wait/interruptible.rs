@@ -9,7 +9,7 @@ use crate::{
     trace::Waited,
 };
 
-/// A handle whose waits an [`Interrupt`] can end; made by `interruptible` on any handle.
+/// A handle whose waits an [`Interrupt`] can end. Made by `interruptible` on any handle.
 ///
 /// It has the verbs of the handle, `.await` included. A task polls it like this:
 ///

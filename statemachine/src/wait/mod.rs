@@ -1,7 +1,7 @@
-//! From a handle to what it is for: at once, by blocking a thread, or by suspending a task.
+//! The three ways to take what a handle names: at once, by blocking a thread, or by suspending a task.
 //!
-//! The three ways are one algorithm over [`Ask`]: try; if that fails, take a place in the queue; sleep
-//! until the place has an answer or the deadline passes; then hand over what was given, or say why not.
+//! They are one algorithm over [`Ask`]. Try. If that fails, take a place in the queue. Sleep until the
+//! place has an answer or the deadline passes. Then hand over what was given, or say why not.
 
 mod interrupt;
 mod interruptible;
@@ -30,9 +30,9 @@ pub use self::{interrupt::Interrupt, interruptible::Interruptible, raised::Raise
 /// A handle: something that can be taken at once, waited for by a thread, or awaited by a task.
 ///
 /// [`Transition`](crate::Transition), [`Join`](crate::Join), [`Upgrade`](crate::Upgrade),
-/// [`Hold`](crate::Hold), [`When`](crate::When) and [`Interruptible`] are handles, and nothing else can
-/// be. Each has the verbs as methods of its own too, so that only code that takes any handle needs this
-/// trait:
+/// [`Hold`](crate::Hold), [`ExclusiveHold`](crate::ExclusiveHold), [`OwnedUpgrade`](crate::OwnedUpgrade),
+/// [`When`](crate::When) and [`Interruptible`] are handles, and no other type can be. Each has the verbs as
+/// methods of its own too, so only code that takes any handle needs this trait:
 ///
 /// ```
 /// use std::time::Duration;
@@ -70,14 +70,14 @@ pub trait Handle: Ask<Given = <Self as Handle>::Output, Denied = <Self as Handle
     ///
     /// # Errors
     ///
-    /// Why not, as it was at one instant of the call.
+    /// The reason, as it was at one instant of the call.
     #[inline]
     fn now(self) -> Result<Self::Output, Self::Error> {
         now(self)
     }
 
-    /// Blocks this thread until it succeeds, for at most `limit`. In async code use `.await` inside the
-    /// runtime's time-out: this would keep the runtime's thread from running other tasks.
+    /// Blocks the current thread for at most `limit`. In async code use `.await` inside the runtime's
+    /// timeout: this would keep the runtime's thread from running other tasks.
     ///
     /// # Errors
     ///
@@ -87,8 +87,8 @@ pub trait Handle: Ask<Given = <Self as Handle>::Output, Denied = <Self as Handle
         block(self, Limit::Within(limit))
     }
 
-    /// Blocks this thread until it succeeds, until `deadline` at the latest. In async code use `.await`
-    /// inside the runtime's time-out.
+    /// Blocks the current thread, until `deadline` at the latest. In async code use `.await` inside the
+    /// runtime's timeout.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ pub trait Handle: Ask<Given = <Self as Handle>::Output, Denied = <Self as Handle
         Interruptible::new(self, interrupt)
     }
 
-    /// What `.await` makes of the handle, for code that takes any handle.
+    /// The future that `.await` makes of the handle, for code that takes any handle.
     ///
     /// ```
     /// use statemachine::Handle;
@@ -135,7 +135,7 @@ pub(crate) trait Ask: Sized {
     /// The word as it is.
     fn look(&self) -> Word;
 
-    /// Tries at once, by one exchange at the most; else the word that was seen.
+    /// Tries at once, by at most one exchange. The error is the word that was seen.
     fn attempt(&mut self) -> Result<<Self::Place as Queued>::Granted, Word>;
 
     /// Whether it could be taken in that state if nobody else were there.
@@ -147,7 +147,7 @@ pub(crate) trait Ask: Sized {
     /// Takes a place in the queue, unless the answer is there at once.
     fn enter(&mut self, notify: Notify) -> Result<Self::Place, AnswerAt<Self::Place>>;
 
-    /// Makes the guard of what was granted, which a handler may still veto.
+    /// Makes the guard of what was granted. A handler may still veto it.
     fn accept(
         self,
         granted: <Self::Place as Queued>::Granted,
@@ -168,16 +168,16 @@ pub(crate) trait Queued: Sized {
     type Granted;
     type Held;
 
-    /// The answer, if it is there, which it is once.
+    /// The answer, if it is there. It is given once.
     fn check(&mut self) -> Option<AnswerAt<Self>>;
 
-    /// Likewise; if it is not there, the place's owner is woken through `waker`.
+    /// The same. If the answer is not there, the place's owner is woken through `waker` later.
     fn poll(&mut self, waker: &Waker) -> Option<AnswerAt<Self>>;
 
     /// Gives the place back. If the answer came first, it counts.
     fn give_up(&mut self, refusal: Refusal) -> AnswerAt<Self>;
 
-    /// Gives the place back since the deadline has passed. If the answer came first, it counts.
+    /// Gives the place back because the deadline has passed. If the answer came first, it counts.
     fn time_out(&mut self) -> AnswerAt<Self>;
 }
 
@@ -228,8 +228,8 @@ impl<M, S: StateMachine + 'static> Queued for OwnedPlace<M, S> {
 
 /// At once or not at all.
 ///
-/// Always inlined, with the two commonest answers: that it is taken, and that the state is another.
-/// What the caller does not read of a refusal is then not made.
+/// Always inlined, with the two commonest answers: that it is taken, and that the state is another. The
+/// compiler then does not make the parts of a refusal that the caller does not read.
 #[inline(always)]
 pub(crate) fn now<H: Handle>(mut handle: H) -> Result<H::Output, H::Error> {
     match handle.attempt() {

@@ -15,18 +15,20 @@ use crate::{
 
 /// The future of a handle, made by `.await`.
 ///
-/// Runs on any executor and needs none of its own; suspended tasks and blocked threads stand in one
-/// queue, in which it takes its place when it is first polled. It never blocks the thread that polls
-/// it, but for the `before` handlers that it runs there. It has no deadline; it ends with
-/// [`Refused`](crate::Refused) only where waiting is in vain: the state cannot be reached any more, the
-/// wait was interrupted, a handler vetoed, or as [`within`](crate::Transition::within) says of `InUse`.
+/// Runs on any executor and needs none of its own. Suspended tasks and blocked threads wait in one queue.
+/// The future takes its place in it when it is first polled. It never blocks the thread that polls it,
+/// except in the `before` handlers that it runs there.
 ///
-/// Dropping it gives up and loses nothing: what it was given meanwhile goes to the next who waits. The
-/// hold that a [`Upgrade`](crate::Upgrade) was to trade is let go of.
+/// It has no deadline. It ends with [`Refused`](crate::Refused) only if waiting is in vain: the state
+/// cannot be reached any more, the wait was interrupted, a handler vetoed, or as
+/// [`within`](crate::Transition::within) says of `InUse`.
 ///
-/// A right is handed to the task before it is woken, so a task that is woken and not polled keeps
-/// others out: poll it or drop it. Forgetting it ([`std::mem::forget`]) leaves its place in the queue,
-/// and with it the right that comes to it, for good.
+/// Dropping it gives up and loses nothing: a right that it was given meanwhile goes to the next waiter.
+/// The hold that an [`Upgrade`](crate::Upgrade) was to trade is released.
+///
+/// A task is given its right before it is woken. So a task that is woken and not polled keeps others out:
+/// poll it or drop it. Forgetting it ([`std::mem::forget`]) leaves its place in the queue for good, and
+/// with it the right that comes to it.
 ///
 /// ```
 /// use std::{pin::pin, task::{Context, Waker}};
@@ -46,8 +48,8 @@ use crate::{
 ///
 /// # Panics
 ///
-/// Polled again after it was ready; and where a `before` handler does, as
-/// [`before`](crate::Transition::before) says.
+/// If it is polled again after it was ready, and if a `before` handler does: see
+/// [`before`](crate::Transition::before).
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Wait<H: Handle> {
     handle: Option<H>,
@@ -60,7 +62,7 @@ impl<H: Handle> Wait<H> {
         Self { handle: Some(handle), place: None, start: Start::NEVER }
     }
 
-    /// The answer, if it is there; else a place in the queue.
+    /// The answer, if it is there. If not, takes a place in the queue.
     fn answer(&mut self, waker: &Waker) -> Option<AnswerAt<H::Place>> {
         if let Some(place) = &mut self.place {
             return place.poll(waker);
@@ -78,10 +80,10 @@ impl<H: Handle> Wait<H> {
         }
     }
 
-    /// What can be taken at once.
+    /// Takes what can be taken at once.
     ///
-    /// Looks first, as a thread that waits does not: a task that is to wait costs so little that an
-    /// exchange which fails would be felt.
+    /// Looks first, unlike a thread that waits: a task that waits costs so little that a failed exchange
+    /// would be felt.
     fn try_now(&mut self) -> Option<<H::Place as Queued>::Granted> {
         let handle = self.handle.as_mut().expect(READY);
         if !handle.wants(handle.look().state()) {

@@ -17,7 +17,7 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    /// None if no clock will ever show it.
+    /// None if it is too far away for the clock.
     fn deadline(self, now: Instant) -> Option<Instant> {
         match self {
             Self::Within(duration) => now.checked_add(duration),
@@ -67,8 +67,8 @@ fn has_passed(deadline: Option<Instant>, now: Instant) -> bool {
 fn sleep<P: Queued>(mut place: P, deadline: Option<Instant>) -> AnswerAt<P> {
     let mut has_parked = false;
     let answer = loop {
-        // Before the first sleep as well: a waker that was run when the place was taken may have
-        // blocked this thread, and with that used up the token not to sleep that was meant for here.
+        // Before the first sleep as well: a waker that ran when the place was taken may have blocked this
+        // thread. That would have used up the token that was meant for here.
         if let Some(answer) = place.check() {
             break answer;
         }
@@ -80,8 +80,8 @@ fn sleep<P: Queued>(mut place: P, deadline: Option<Instant>) -> AnswerAt<P> {
         has_parked = true;
     };
     if has_parked {
-        // One of the tokens that ended the sleep may have been somebody else's. One too many only
-        // makes a later sleep look once more.
+        // One of the tokens that ended the sleep may have been meant for another sleep. One token too
+        // many only makes a later sleep look once more.
         current().unpark();
     }
     answer

@@ -1,7 +1,7 @@
-//! The words that every handle has: as methods of each, so that nobody need import a trait, and as
-//! those of [`Handle`](super::Handle).
+//! The verbs that every handle has: as its own methods, so that nobody must import a trait, and as those
+//! of [`Handle`](super::Handle).
 
-/// A handle with its verbs: what it gives, what it is refused with, and an example.
+/// A handle with its verbs: its guard, its error, and an example.
 macro_rules! handle {
     (impl[$($generics:tt)*] $handle:ty: $output:ty, $error:ty; $example:literal) => {
         impl<$($generics)*> $handle {
@@ -9,7 +9,7 @@ macro_rules! handle {
             ///
             /// # Errors
             ///
-            /// [`Refused`](crate::Refused) says why not, as it was at one instant of the call.
+            /// [`Refused`](crate::Refused) gives the reason, as it was at one instant of the call.
             ///
             /// ```
             #[doc = $example]
@@ -19,13 +19,13 @@ macro_rules! handle {
                 crate::wait::now(self)
             }
 
-            /// Blocks this thread until it succeeds, for at most `limit`.
+            /// Blocks the current thread for at most `limit`.
             ///
-            /// For threads. In async code use `.await` inside the runtime's time-out: this would keep
-            /// the runtime's thread from running other tasks.
+            /// In async code use `.await` inside the runtime's timeout: this would keep the runtime's
+            /// thread from running other tasks.
             ///
-            /// A zero limit is a try: it blocks no more than [`now`](Self::now), and its refusal is
-            /// that of `now`. A limit too long for the clock, such as `Duration::MAX`, is no limit.
+            /// A zero limit behaves like [`now`](Self::now). A limit too long for the clock, such as
+            /// `Duration::MAX`, means no limit.
             ///
             /// Callers that wait are served in order of arrival. They are woken only for a state that
             /// they wait for, or if none of these can be reached any more.
@@ -40,10 +40,10 @@ macro_rules! handle {
                 crate::wait::Handle::within(self, limit)
             }
 
-            /// Blocks this thread until it succeeds, until `deadline` at the latest.
+            /// Blocks the current thread, until `deadline` at the latest.
             ///
-            /// For threads. In async code use `.await` inside the runtime's time-out. A deadline that
-            /// has passed makes it a try, as a zero limit does [`within`](Self::within).
+            /// In async code use `.await` inside the runtime's timeout. A deadline in the past behaves
+            /// like [`now`](Self::now).
             ///
             /// # Errors
             ///
@@ -54,7 +54,7 @@ macro_rules! handle {
             }
 
             /// The same handle, whose waits the interrupt can end: see
-            /// [`Interrupt`](crate::Interrupt). A wait may have several: any of them ends it.
+            /// [`Interrupt`](crate::Interrupt). A wait may have several interrupts: any of them ends it.
             pub fn interruptible(
                 self,
                 interrupt: &crate::Interrupt,

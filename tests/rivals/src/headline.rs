@@ -17,19 +17,13 @@ const fn row(what: &'static str, contest: &'static str, measure: usize, unit: &'
     Row { what, contest, measure, unit, more_is_better: false }
 }
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 3] = [
     row("a transition", "transition", 0, "ns"),
-    row("a transition with work", "guarded", 0, "ns"),
-    row("a look", "look", 0, "ns"),
-    row("a hold", "hold", 0, "ns"),
-    row("… by two threads at once", "hold", 1, "ns"),
     Row {
         more_is_better: true,
         ..row("transitions won by 2 threads (more is better)", "contended", 0, "M/s")
     },
     row("a hand-off between two threads", "threads", 0, "µs"),
-    row("… between two tasks", "tasks", 0, "µs"),
-    row("a hand-off beside 500 threads that wait for something else", "herd", 5, "µs of CPU"),
 ];
 
 /// The contests that the README's picture shows.
