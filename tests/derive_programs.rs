@@ -127,7 +127,7 @@ fn declaration(dice: &mut Dice) -> String {
         "FinWait1",
         "New",
         "Self_",
-        "Any",
+        "Every",
         "Result",
         "Option",
         "r#Box",

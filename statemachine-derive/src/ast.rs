@@ -10,6 +10,7 @@ use crate::{
     attr::{self, MachineAttr, StateAttr},
     ctxt::Ctxt,
     generics::Generics,
+    groups::{self, Group},
     names,
     resolve::{Resolved, Resolver},
     tokens::{replace_self, with_lifetimes},
@@ -26,6 +27,8 @@ pub struct Machine<'a> {
     pub states: Vec<State<'a>>,
     /// The position of the initial state.
     pub initial: usize,
+    /// Named sets of states.
+    pub groups: Vec<Group>,
     /// What `can_always_reach` names.
     pub goals: Vec<Target>,
     /// Whether every variant and target was understood; else the graph is not the one that was meant.
@@ -59,6 +62,8 @@ pub struct Target {
     pub position: usize,
     /// As it stands in the attribute.
     pub ident: Ident,
+    /// The group that it is a transition of.
+    pub group: Option<String>,
 }
 
 /// What a variant carries.
@@ -96,6 +101,7 @@ impl<'a> Machine<'a> {
         let is_garbled = states.iter().any(|state| state.attr.is_garbled);
         let is_complete =
             resolve_targets(cx, &resolver, &mut states) && !is_garbled && are_distinct;
+        let groups = groups::resolve(cx, &resolver, &attr.groups, &mut states);
         if states.is_empty() {
             states.push(State::made_up(&Ident::new("NoState", input.ident.span())));
         }
@@ -114,6 +120,7 @@ impl<'a> Machine<'a> {
             attr,
             states,
             initial,
+            groups,
             goals,
             is_complete,
         }
@@ -276,7 +283,7 @@ fn distinct(
         };
         let earlier = targets.iter().find(|earlier| earlier.position == position);
         match earlier {
-            None => targets.push(Target { position, ident: name.clone() }),
+            None => targets.push(Target { position, ident: name.clone(), group: None }),
             // A misspelling that comes near a name which is there already is one mistake, and
             // reported.
             Some(earlier) if earlier.ident.unraw() != name.unraw() => {}

@@ -13,6 +13,7 @@ mod attr;
 
 mod ast;
 mod generics;
+mod groups;
 mod outlives;
 mod resolve;
 mod tokens;

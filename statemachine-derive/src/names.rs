@@ -14,7 +14,7 @@ const MAX_EXPLAINED: usize = 32;
 
 /// The inherent methods of the runtime's `Machine`, which the generated type derefs to and would
 /// hide, and those that the generated type has beside the ones named after states.
-const OF_MACHINE: [&str; 17] = [
+const OF_MACHINE: [&str; 19] = [
     "new",
     "from_state",
     "from_kind",
@@ -28,6 +28,8 @@ const OF_MACHINE: [&str; 17] = [
     "when",
     "observe",
     "remove_handler",
+    "id",
+    "in_any",
     "waiting",
     "mermaid",
     "dot",
@@ -44,6 +46,8 @@ pub struct Names {
     pub kind: Ident,
     /// One a state.
     pub states: Vec<StateNames>,
+    /// One a group.
+    pub groups: Vec<GroupNames>,
     /// Where two items would have one name.
     pub item_clashes: Vec<ItemClash>,
     /// Where two methods would have one name.
@@ -54,6 +58,7 @@ pub struct Names {
 pub struct StateNames {
     pub is_in: Ident,
     pub hold: Ident,
+    pub when: Ident,
     /// `to_b`, for states with a way in.
     pub to: Option<Ident>,
     /// `a_to_b`, one for each target.
@@ -61,6 +66,17 @@ pub struct StateNames {
     /// `a_to_b` for the states that there is no transition to, with their positions.
     pub illegal: Vec<(usize, Ident)>,
     pub data: Option<DataNames>,
+}
+
+/// Names for one group.
+pub struct GroupNames {
+    pub is_in: Ident,
+    pub hold: Ident,
+    pub when: Ident,
+    /// `live_to_b`, one for each target.
+    pub transitions: Vec<Ident>,
+    /// `live_to_b` for the states that there is no transition to, with their positions.
+    pub illegal: Vec<(usize, Ident)>,
 }
 
 /// Names for the data of a state with named fields.
@@ -126,11 +142,13 @@ impl Names {
         let kind = item(&attr.kind, format!("{name}Kind"), Item::Kind);
         let mut methods = Methods::default();
         let states = methods.of_states(machine, &mut items);
+        let groups = methods.of_groups(machine);
         Self {
             machine: machine_name,
             module,
             kind,
             states,
+            groups,
             item_clashes: items.clashes,
             method_clashes: methods.clashes,
         }
@@ -189,6 +207,7 @@ impl Methods {
             names.push(StateNames {
                 is_in: self.take(format!("is_{word}"), owner, span),
                 hold: self.take(format!("in_{word}"), owner, span),
+                when: self.take(format!("when_{word}"), owner, span),
                 to: is_entered[position].then(|| self.take(format!("to_{word}"), owner, span)),
                 transitions: Vec::with_capacity(state.targets.len()),
                 illegal: Vec::new(),
@@ -205,6 +224,42 @@ impl Methods {
         }
         if states.len() <= MAX_EXPLAINED {
             self.illegal(states, &mut names);
+        }
+        names
+    }
+
+    /// A group is an owner behind the states.
+    fn of_groups(&mut self, machine: &Machine) -> Vec<GroupNames> {
+        let states = &machine.states;
+        let mut names = Vec::with_capacity(machine.groups.len());
+        for (position, group) in machine.groups.iter().enumerate() {
+            let (word, span, subject) = (&group.word, group.ident.span(), states.len() + position);
+            let owner = Owner { state: subject, target: None };
+            let mut named = GroupNames {
+                is_in: self.take(format!("is_{word}"), owner, span),
+                hold: self.take(format!("in_{word}"), owner, span),
+                when: self.take(format!("when_{word}"), owner, span),
+                transitions: Vec::new(),
+                illegal: Vec::new(),
+            };
+            for &target in &group.targets {
+                let owner = Owner { state: subject, target: Some(target) };
+                let name = format!("{word}_to_{}", states[target].word);
+                named.transitions.push(self.take(name, owner, span));
+            }
+            names.push(named);
+        }
+        if states.len() <= MAX_EXPLAINED {
+            for ((position, group), named) in machine.groups.iter().enumerate().zip(&mut names) {
+                for &(target, _) in &group.missing {
+                    let name = format!("{}_to_{}", group.word, states[target].word);
+                    if !self.taken.contains_key(&name) && !OF_MACHINE.contains(&name.as_str()) {
+                        named.illegal.push((target, ident(&name, group.ident.span())));
+                        let owner = Owner { state: states.len() + position, target: Some(target) };
+                        self.taken.insert(name, owner);
+                    }
+                }
+            }
         }
         names
     }

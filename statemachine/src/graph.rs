@@ -1,5 +1,10 @@
 //! The states and transitions of a machine, as they are known when it is compiled.
 
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
 /// What is known of a machine's states and transitions when it is compiled.
 ///
 /// Sets of states are rows of bits, least significant first, as many words a row as hold one bit a
@@ -79,15 +84,33 @@ pub(crate) enum StateSet {
     One(StateId),
     /// One bit a state, least significant first.
     Bits(&'static [u64]),
+    /// Of a machine with 64 states at the most.
+    Mask(u64),
+    /// Those that are in both.
+    Both(&'static [u64], &'static [u64]),
     All,
 }
 
 impl StateSet {
+    /// Those of the first `count` states that the predicate likes; it is asked once for each.
+    pub(crate) fn of(count: usize, mut likes: impl FnMut(StateId) -> bool) -> Self {
+        let mut words = vec![0; count.div_ceil(64)];
+        for state in StateId::first(count) {
+            words[state.index() / 64] |= u64::from(likes(state)) << (state.index() % 64);
+        }
+        match words[..] {
+            [mask] => Self::Mask(mask),
+            _ => Self::Bits(kept(words)),
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn contains(self, state: StateId) -> bool {
         match self {
             Self::One(one) => one == state,
             Self::Bits(bits) => has_bit(bits, state),
+            Self::Mask(mask) => has_bit(&[mask], state),
+            Self::Both(some, others) => has_bit(some, state) && has_bit(others, state),
             Self::All => true,
         }
     }
@@ -98,6 +121,12 @@ impl StateSet {
         match self {
             Self::One(one) => visit(one),
             Self::Bits(bits) => for_each_bit(bits, visit),
+            Self::Mask(mask) => for_each_bit(&[mask], visit),
+            Self::Both(some, others) => for_each_bit(some, |state| {
+                if has_bit(others, state) {
+                    visit(state);
+                }
+            }),
             Self::All => unreachable!("all states are one list"),
         }
     }
@@ -106,9 +135,27 @@ impl StateSet {
         match self {
             Self::One(one) => has_bit(row, one),
             Self::Bits(bits) => share_a_bit(bits, row),
+            Self::Mask(mask) => share_a_bit(&[mask], row),
+            Self::Both(some, others) => {
+                let mut words = some.iter().zip(others).zip(row);
+                words.any(|((some, others), row)| some & others & row != 0)
+            }
             Self::All => true,
         }
     }
+}
+
+/// The same words, kept for good: once for each set that a program asks for, so that a handle on it can
+/// be copied.
+fn kept(words: Vec<u64>) -> &'static [u64] {
+    static KEPT: Mutex<BTreeSet<&'static [u64]>> = Mutex::new(BTreeSet::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(&words[..]) {
+        return known;
+    }
+    let words: &'static [u64] = words.leak();
+    kept.insert(words);
+    words
 }
 
 pub(crate) fn has_bit(bits: &[u64], StateId(state): StateId) -> bool {

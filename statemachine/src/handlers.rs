@@ -65,7 +65,7 @@ impl Route {
     fn breadth(self) -> u8 {
         match self.from {
             StateSet::One(_) => 0,
-            StateSet::Bits(_) => 1,
+            StateSet::Bits(_) | StateSet::Mask(_) | StateSet::Both(..) => 1,
             StateSet::All => 2,
         }
     }
@@ -89,8 +89,8 @@ type Listener<S> = dyn Fn(&Change<<S as StateMachine>::Kind>) + Send + Sync;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Hears {
     Transition(Route),
-    Exit(Option<StateId>),
-    Enter(Option<StateId>),
+    Exit(StateSet),
+    Enter(StateSet),
     All,
 }
 
@@ -107,8 +107,8 @@ impl Hears {
     fn of(self, from: StateId, to: StateId) -> bool {
         match self {
             Self::Transition(route) => route.matches(from, to),
-            Self::Exit(state) => state.is_none_or(|state| state == from),
-            Self::Enter(state) => state.is_none_or(|state| state == to),
+            Self::Exit(states) => states.contains(from),
+            Self::Enter(states) => states.contains(to),
             Self::All => true,
         }
     }
@@ -222,18 +222,18 @@ impl<S: StateMachine> Handlers<S> {
 
     pub(crate) fn on_exit(
         &self,
-        state: Option<StateId>,
+        states: StateSet,
         run: impl Fn(&Change<S::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.listen(Hears::Exit(state), run)
+        self.listen(Hears::Exit(states), run)
     }
 
     pub(crate) fn on_enter(
         &self,
-        state: Option<StateId>,
+        states: StateSet,
         run: impl Fn(&Change<S::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.listen(Hears::Enter(state), run)
+        self.listen(Hears::Enter(states), run)
     }
 
     pub(crate) fn observe(

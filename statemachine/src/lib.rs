@@ -347,7 +347,9 @@ pub use self::{
     id::MachineId,
     machine::Machine,
     refused::{Blocker, NeedsData, Refused, RefusedWith, UnknownState},
-    state::{Any, Dataless, Kind, Newtype, Single, State, StateMachine, TransitionTo, View},
+    state::{
+        Any, Dataless, Kind, Newtype, Several, Single, State, StateMachine, TransitionTo, View,
+    },
     wait::{Handle, Interrupt, Interruptible, Raised, Wait},
     waiting::{Waiter, Waiting, WaitsFor, Who},
 };

@@ -249,6 +249,25 @@ impl<S: StateMachine> Machine<S> {
         Hold::new(&self.lock)
     }
 
+    /// A handle on whichever of the states the predicate likes. The predicate is asked at once, once for
+    /// each state.
+    ///
+    /// Its guard derefs to the enum, and says by [`kind`](crate::InState::kind) which state it is. Of a
+    /// machine with more than 64 states, each set that a program asks for is kept for good, in a bit for
+    /// each state.
+    ///
+    /// ```
+    /// use statemachine::Kind;
+    /// # use statemachine_example::*;
+    /// let job = JobMachine::new();
+    /// let busy = job.in_any(|state| !state.is_terminal()).now()?;
+    /// assert_eq!(busy.kind(), JobKind::Queued);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    pub fn in_any(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> Hold<'_, Any<S>> {
+        Hold::of_any(&self.lock, |state| predicate(S::Kind::at(state.get())))
+    }
+
     /// A handle that waits for a state that satisfies the predicate, and returns it without holding it.
     ///
     /// The predicate is called here, once for each state, and not again. So the waiter is woken for the

@@ -29,7 +29,10 @@ pub use crate::{
     state::Viewed,
 };
 
-use crate::{Any, Kind, Machine, State, StateMachine, Transition, UnknownState};
+use crate::{
+    Any, Kind, Machine, State, StateMachine, Transition, UnknownState, When, graph::StateSet,
+    state::Located as _,
+};
 
 /// Seals public traits: each has one of these as a supertrait, which only the derive implements.
 ///
@@ -128,6 +131,17 @@ pub fn to<B: State>(machine: &Machine<B::Enum>) -> Transition<'_, Any<B::Enum>, 
 #[inline]
 pub fn reset<B: State>(machine: &Machine<B::Enum>) -> Transition<'_, Any<B::Enum>, B> {
     Transition::from_anywhere(machine.lock())
+}
+
+/// Whether the machine is in one of the states, one bit for each.
+#[inline]
+pub fn is_one_of<S: StateMachine>(machine: &Machine<S>, states: &'static [u64]) -> bool {
+    StateSet::Bits(states).contains(machine.position())
+}
+
+/// Waits until the machine is in what `A` stands for.
+pub fn when<A: State>(machine: &Machine<A::Enum>) -> When<'_, A::Enum> {
+    When::new(machine.lock(), |state| A::SET.contains(state))
 }
 
 /// Whether the machine is in the state at that position.

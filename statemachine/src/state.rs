@@ -48,6 +48,9 @@ pub trait StateMachine: Sized + DerivedEnum {
     /// Going back by `reset` is not among them.
     const TRANSITIONS: &'static [(&'static str, &'static str)];
 
+    /// The groups, each with the names of its states, in the order in which they are declared.
+    const GROUPS: &'static [(&'static str, &'static [&'static str])];
+
     /// A state without its data: the enum itself if no variant has data. If one has, a generated enum with
     /// the same variants and no data.
     type Kind: Kind;
@@ -286,6 +289,10 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     #[doc(hidden)]
     const INDEX: u16;
 
+    /// The states of a group, one bit for each.
+    #[doc(hidden)]
+    const GROUP: Option<&'static [u64]> = None;
+
     /// Whether the variant has fields; for [`Any`], whether it may have some.
     #[doc(hidden)]
     const HAS_DATA: bool;
@@ -384,6 +391,18 @@ impl<A: Dataless> Single for A {
     }
 }
 
+/// A type that stands for whichever of several states: [`Any`], or a group.
+///
+/// The bound of `kind` and `narrow` on a hold. A guard of such a type derefs to the enum.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is one state",
+    label = "not several states",
+    note = "a hold on one state needs no `kind` and no `narrow`"
+)]
+pub trait Several: State {}
+
+impl<S: StateMachine> Several for Any<S> {}
+
 /// The position of a state's type among the states of its enum.
 pub(crate) trait Located: State {
     /// None for a type that stands for several states.
@@ -396,9 +415,10 @@ pub(crate) trait Located: State {
     const ID: StateId = StateId::new(Self::INDEX);
 
     /// All states that it stands for.
-    const SET: StateSet = match Self::AT {
-        Some(state) => StateSet::One(state),
-        None => StateSet::All,
+    const SET: StateSet = match (Self::AT, Self::GROUP) {
+        (Some(state), _) => StateSet::One(state),
+        (None, Some(group)) => StateSet::Bits(group),
+        (None, None) => StateSet::All,
     };
 }
 

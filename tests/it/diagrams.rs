@@ -38,7 +38,7 @@ enum Odd {
     r#Type,
     #[state(to(Node))]
     s2,
-    #[state(to(Node))]
+    #[state(name = whichever, to(Node))]
     any,
     #[state(terminal)]
     Node,

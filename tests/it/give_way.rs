@@ -356,7 +356,7 @@ fn tasks_that_join_share_the_work_of_one() {
 fn mine_is_the_transition_or_nothing() {
     let link = LinkMachine::new();
     let mine = link.down_to_up().or_join().now().unwrap().mine().unwrap();
-    let _ = mine.commit_with("mine".to_owned());
+    mine.commit_with("mine".to_owned());
     assert!(link.down_to_up().or_join().now().unwrap().mine().is_none());
     assert_eq!(link.waiting().holders, 0);
 }

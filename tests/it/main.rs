@@ -10,6 +10,7 @@ mod executors;
 mod foreign;
 mod generated;
 mod give_way;
+mod groups;
 mod handlers;
 mod handlers_reentrant;
 mod handlers_routes;

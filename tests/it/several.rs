@@ -109,7 +109,7 @@ fn a_wait_for_both_that_is_given_up_gives_all_back() {
     ));
     let interrupt = Interrupt::new();
     let handle = both(a.full_to_empty(), b.full_to_empty()).interruptible(&interrupt);
-    let mut waiting = Task::waiting(handle.clone());
+    let mut waiting = Task::waiting(handle);
     interrupt.interrupt();
     assert!(matches!(waiting.poll(), Some(Err(Refused::Interrupted { .. }))));
     assert!(matches!(handle.within(LONG), Err(Refused::Interrupted { .. })));

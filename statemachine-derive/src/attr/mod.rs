@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Path};
 
 use self::syntax::{Keys, List, entries};
-use crate::ctxt::Ctxt;
+use crate::{ctxt::Ctxt, groups::GroupAttr};
 
 /// What `#[machine(...)]` says.
 #[derive(Default)]
@@ -21,6 +21,7 @@ pub struct MachineAttr {
     /// Where `reset` stands.
     pub reset: Option<Span>,
     pub can_always_reach: Vec<Ident>,
+    pub groups: Vec<GroupAttr>,
     pub krate: Option<Path>,
 }
 
@@ -49,9 +50,10 @@ const MACHINE_KEYS: Keys = Keys {
         "kind_attr",
         "reset",
         "can_always_reach",
+        "group",
         "crate",
     ],
-    usage: "`name = Type`, `states = module`, `kind = Type`, `kind_derive(A, B)`, `kind_attr(..)`, `reset`, `can_always_reach(A, B)` and `crate = path`",
+    usage: "`name = Type`, `states = module`, `kind = Type`, `kind_derive(A, B)`, `kind_attr(..)`, `reset`, `can_always_reach(A, B)`, `group(Name = A | B)` and `crate = path`",
 };
 
 const STATE_KEYS: Keys = Keys {
@@ -73,6 +75,11 @@ impl MachineAttr {
                 "kind_derive" => read.kind_derive = entry.tokens(cx, "kind_derive(A, B)"),
                 "kind_attr" => read.kind_attr = entry.tokens(cx, "kind_attr(attribute(..))"),
                 "reset" => read.reset = Some(entry.flag(cx)),
+                "group" => {
+                    if let Some((key, tokens)) = entry.tokens(cx, "group(Name = A | B)") {
+                        read.groups.extend(GroupAttr::read(cx, key, tokens));
+                    }
+                }
                 "can_always_reach" => add(&mut read.can_always_reach, entry.list(cx)),
                 _ => read.krate = entry.path(cx),
             }
@@ -181,8 +188,10 @@ mod tests {
             kind_attr,
             reset,
             can_always_reach,
+            groups,
             krate,
         } = read;
+        assert!(groups.is_empty());
         assert!(kind_derive.is_some() && kind_attr.is_some());
         assert!(name.is_some() && states.is_some() && kind.is_some() && reset.is_some());
         assert_eq!(can_always_reach.len(), 1);

@@ -102,7 +102,7 @@ fn add_run(
     let mut rest = run;
     while let Some(entry) = entry(cx, &mut rest, keys, others) {
         let is_given = entries.iter().any(|earlier| earlier.key == entry.key);
-        if is_given {
+        if is_given && entry.key != "group" {
             cx.error(
                 entry.ident.span(),
                 format_args!("`{}` is given twice; keep one of the two", entry.key),

@@ -8,6 +8,7 @@ use syn::ext::IdentExt as _;
 use crate::{
     ast::{Machine, State},
     ctxt::Ctxt,
+    groups::Group,
     names::{Item, ItemClash, MethodClash, Names, Owner},
 };
 
@@ -58,7 +59,7 @@ pub fn methods_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
             && words(machine, *of) != words(machine, *with)
         {
             cx.error(
-                word_span(&machine.states[of.state]),
+                subject_span(machine, *of),
                 format_args!(
                     "`{name}` would be the name of two methods, that {} and that {}; give one of these states another word with `#[state(name = ...)]`",
                     describe_owner(machine, *with),
@@ -70,18 +71,37 @@ pub fn methods_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
 }
 
 fn words<'a>(machine: &'a Machine, owner: Owner) -> (&'a str, Option<&'a str>) {
-    let word = |state: usize| machine.states[state].word.as_str();
+    let word = |state: usize| match group_of(machine, state) {
+        Some(group) => group.word.as_str(),
+        None => machine.states[state].word.as_str(),
+    };
     (word(owner.state), owner.target.map(word))
+}
+
+/// The group that an owner behind the states is.
+fn group_of<'a>(machine: &'a Machine, subject: usize) -> Option<&'a Group> {
+    subject.checked_sub(machine.states.len()).map(|group| &machine.groups[group])
+}
+
+fn subject_span(machine: &Machine, owner: Owner) -> Span {
+    match group_of(machine, owner.state) {
+        Some(group) => group.ident.span(),
+        None => word_span(&machine.states[owner.state]),
+    }
 }
 
 /// Whether there are variants for all that it names.
 fn is_declared(machine: &Machine, owner: Owner) -> bool {
-    let is_declared = |state: usize| machine.states[state].is_declared;
+    let is_declared =
+        |state: usize| group_of(machine, state).is_some() || machine.states[state].is_declared;
     is_declared(owner.state) && owner.target.is_none_or(is_declared)
 }
 
 fn describe_owner(machine: &Machine, owner: Owner) -> String {
-    let name = |state: usize| &machine.states[state].name;
+    let name = |state: usize| match group_of(machine, state) {
+        Some(group) => &group.name,
+        None => &machine.states[state].name,
+    };
     match owner.target {
         None => format!("of `{}`", name(owner.state)),
         Some(target) => format!("from `{}` to `{}`", name(owner.state), name(target)),
@@ -92,7 +112,17 @@ fn describe_owner(machine: &Machine, owner: Owner) -> String {
 /// hide it.
 pub fn machine_is_not_hidden(cx: &Ctxt, machine: &Machine, names: &Names) {
     for MethodClash { name, of, with } in &names.method_clashes {
-        let state = &machine.states[of.state];
+        if let (None, Some(group)) = (with, group_of(machine, of.state)) {
+            cx.error(
+                group.ident.span(),
+                format_args!(
+                    "the method `{name}` of the group `{}` would hide `Machine::{name}`; give the group another name",
+                    group.name
+                ),
+            );
+            continue;
+        }
+        let Some(state) = machine.states.get(of.state) else { continue };
         if with.is_none() && state.is_declared {
             cx.error(
                 word_span(state),

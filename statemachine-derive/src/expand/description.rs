@@ -12,6 +12,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let kind = kind(out);
     let transitions = transitions(out);
     let graph = graph(out);
+    let groups = super::groups::constant(out);
     let indexes = machine.declared().map(|(position, state)| {
         let (variant, index) = (as_generated(&state.ident), index(position));
         quote!(Self::#variant { .. } => #index,)
@@ -38,6 +39,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
             const NAME: &'static ::core::primitive::str = #name;
             const STATES: &'static [&'static ::core::primitive::str] = <#kind as #sm::Kind>::NAMES;
             const TRANSITIONS: &'static [(&'static ::core::primitive::str, &'static ::core::primitive::str)] = &[#(#transitions),*];
+            #groups
             type Kind = #kind;
             const GRAPH: &'static #sm::__private::Graph = &#graph;
             #drawing

@@ -62,6 +62,9 @@ fn methods(out: &Emit) -> TokenStream {
         methods.extend(transitions(out, position));
         methods.extend(illegal(out, position));
     }
+    for (position, group) in machine.groups.iter().enumerate() {
+        methods.extend(super::groups::methods(out, position, group));
+    }
     if machine.attr.reset.is_some() {
         methods.extend(reset(out));
     }
@@ -155,7 +158,11 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
     let (vis, state) = (machine.vis, &machine.states[position]);
     let names = out.state_names(position);
     let (name, marker, index) = (&state.name, out.marker(position), index(position));
-    let (hold, is_in) = (&names.hold, &names.is_in);
+    let (hold, is_in, when) = (&names.hold, &names.is_in, &names.when);
+    let when_doc = docs::line(&format!(
+        " Waits until the machine is in `{name}`, and holds nothing: see [`When`]({}::When).",
+        link(sm)
+    ));
     let hold_doc = docs::before_variant(
         state,
         &format!(" Being in `{name}`: see [`Hold`]({}::Hold).", link(sm)),
@@ -173,6 +180,11 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
         #[must_use]
         #vis fn #is_in(&self) -> ::core::primitive::bool {
             #sm::__private::is(&self.0, #index)
+        }
+
+        #when_doc
+        #vis fn #when(&self) -> #sm::When<'_, #this> {
+            #sm::__private::when::<#marker>(&self.0)
         }
     };
     if let Some(to) = &names.to {
@@ -337,7 +349,7 @@ pub fn index(position: usize) -> u16 {
 }
 
 /// The path of the runtime crate as a link can have it.
-fn link(sm: &TokenStream) -> String {
+pub(super) fn link(sm: &TokenStream) -> String {
     let path: String = sm.to_string().split_whitespace().collect();
     path.trim_start_matches("::").to_owned()
 }

@@ -23,14 +23,17 @@ pub fn module(out: &Emit) -> TokenStream {
         let (first, last) = (respanned(inside.clone(), span), quote_spanned!(span=> ;));
         quote!(#doc #first struct #marker #params #body #last)
     });
+    let groups = super::groups::markers(out, &inside);
     let links = machine
         .states
         .iter()
         .any(docs::have_links)
         .then(|| quote!(#[allow(rustdoc::broken_intra_doc_links)]));
     // Should the name be taken, the compiler says so from the first token to the last.
-    let (first, body) =
-        (quote_spanned!(module.span()=> mod), quote_spanned!(module.span()=> { #(#markers)* }));
+    let (first, body) = (
+        quote_spanned!(module.span()=> mod),
+        quote_spanned!(module.span()=> { #(#markers)* #groups }),
+    );
     quote! {
         #doc
         #links

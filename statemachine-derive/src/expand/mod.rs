@@ -4,6 +4,7 @@
 mod data;
 mod description;
 mod docs;
+mod groups;
 mod kind;
 mod lints;
 mod machine;
@@ -36,6 +37,9 @@ pub fn items(machine: &Machine, names: &Names, graph: &Graph) -> TokenStream {
         items.extend(data::items(&out, position, state));
         items.extend(state::implementations(&out, position, state));
         items.extend(transitions::implementations(&out, state, position));
+    }
+    for (position, group) in machine.groups.iter().enumerate() {
+        items.extend(groups::implementations(&out, position, group));
     }
     items
 }
@@ -86,6 +90,14 @@ impl<'a> Emit<'a> {
         let Self { args, .. } = self;
         let module = &self.names.module;
         let marker = self.marker_ident(position);
+        quote!(#module::#marker #args)
+    }
+
+    /// The type of a group: `connection::Live`.
+    fn group_marker(&self, position: usize) -> TokenStream {
+        let Self { args, .. } = self;
+        let module = &self.names.module;
+        let marker = as_generated(&self.machine.groups[position].ident);
         quote!(#module::#marker #args)
     }
 

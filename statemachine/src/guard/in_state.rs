@@ -6,7 +6,7 @@ use super::MappedInState;
 use crate::{
     handle::{Upgrade, Wanted},
     lock::{Part, Shared, Wish},
-    state::{Any, Kind, Located, Newtype, State, StateMachine, TransitionTo, View},
+    state::{Kind, Located, Newtype, Several, State, StateMachine, TransitionTo, View},
 };
 
 /// The machine is in `A`, and stays there while this lives: a hold, shared with any number of others.
@@ -149,7 +149,7 @@ impl<'a, A: State> InState<'a, A> {
     }
 }
 
-impl<'a, S: StateMachine> InState<'a, Any<S>> {
+impl<'a, A: Several> InState<'a, A> {
     /// Which state is held. Never blocks.
     ///
     /// ```
@@ -160,8 +160,8 @@ impl<'a, S: StateMachine> InState<'a, Any<S>> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[must_use]
-    pub fn kind(&self) -> S::Kind {
-        S::Kind::at(self.right.position().get())
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+        Kind::at(self.right.position().get())
     }
 
     /// The same hold, as a hold on that state.
@@ -180,8 +180,8 @@ impl<'a, S: StateMachine> InState<'a, Any<S>> {
     /// # Errors
     ///
     /// The same hold, if it is on another state.
-    pub fn narrow<A: State<Enum = S>>(self) -> Result<InState<'a, A>, Self> {
-        if A::SET.contains(self.right.position()) { Ok(InState::of(self.right)) } else { Err(self) }
+    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<InState<'a, B>, Self> {
+        if B::SET.contains(self.right.position()) { Ok(InState::of(self.right)) } else { Err(self) }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     machine::Machine,
     refused::{Refused, RefusedWith},
     state::{
-        Any, Dataless, Kind, Located, Newtype, Single, State, StateMachine, TransitionTo, View,
+        Dataless, Kind, Located, Newtype, Several, Single, State, StateMachine, TransitionTo, View,
     },
     trace::Work,
 };
@@ -235,11 +235,11 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
     }
 }
 
-impl<S: StateMachine + 'static, M: Owner<S>> OwnedInState<M, Any<S>> {
+impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInState<M, A> {
     /// Which state it is that is held: see [`InState::kind`].
     #[must_use]
-    pub fn kind(&self) -> S::Kind {
-        S::Kind::at(self.right.get().position().get())
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+        Kind::at(self.right.get().position().get())
     }
 
     /// The same hold, as one on that state: see [`InState::narrow`].
@@ -247,8 +247,8 @@ impl<S: StateMachine + 'static, M: Owner<S>> OwnedInState<M, Any<S>> {
     /// # Errors
     ///
     /// The same hold, if it is on another state.
-    pub fn narrow<A: State<Enum = S>>(self) -> Result<OwnedInState<M, A>, Self> {
-        if A::SET.contains(self.right.get().position()) {
+    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<OwnedInState<M, B>, Self> {
+        if B::SET.contains(self.right.get().position()) {
             Ok(OwnedInState::of(self.right))
         } else {
             Err(self)

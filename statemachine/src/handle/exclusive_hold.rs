@@ -2,12 +2,13 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Asks, explain};
+use super::{Asks, expected, explain};
 use crate::{
+    graph::StateSet,
     guard::InStateMut,
     lock::{Granted, Lock, Refusal, Request, Shared},
     refused::Refused,
-    state::{Located, State},
+    state::State,
     trace::Waited,
     wait::handle,
 };
@@ -21,6 +22,7 @@ use crate::{
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct ExclusiveHold<'a, A: State> {
     lock: &'a Lock<A::Enum>,
+    states: StateSet,
 }
 
 handle! {
@@ -35,8 +37,8 @@ assert!(slot.in_full().now().is_err());
 
 impl<'a, A: State> ExclusiveHold<'a, A> {
     #[inline]
-    pub(super) fn new(lock: &'a Lock<A::Enum>) -> Self {
-        Self { lock }
+    pub(super) fn new(lock: &'a Lock<A::Enum>, states: StateSet) -> Self {
+        Self { lock, states }
     }
 }
 
@@ -52,7 +54,7 @@ impl<'a, A: State> Asks for ExclusiveHold<'a, A> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::ExclusiveHold(A::SET)
+        Request::ExclusiveHold(self.states)
     }
 
     #[inline(always)]
@@ -71,7 +73,7 @@ impl<'a, A: State> Asks for ExclusiveHold<'a, A> {
 
     #[inline(always)]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
-        explain::<A::Enum>(self.lock.id(), refusal, A::EXPECTED, None, waited)
+        explain::<A::Enum>(self.lock.id(), refusal, expected::<A>(self.states), None, waited)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Asks, ExclusiveHold, explain};
+use super::{Asks, ExclusiveHold, expected, explain};
 use crate::{
     change::Change,
+    graph::{StateId, StateSet},
     guard::InState,
     handlers::HandlerId,
     lock::{Granted, Lock, Refusal, Request, Shared},
     refused::Refused,
-    state::{Located, State, StateMachine},
+    state::{Any, Located, State, StateMachine},
     trace::Waited,
     wait::handle,
 };
@@ -38,6 +39,7 @@ use crate::{
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Hold<'a, A: State> {
     lock: &'a Lock<A::Enum>,
+    states: StateSet,
 }
 
 handle! {
@@ -52,7 +54,7 @@ assert!(door.in_closed().now().is_err());
 impl<'a, A: State> Hold<'a, A> {
     #[inline]
     pub(crate) fn new(lock: &'a Lock<A::Enum>) -> Self {
-        Self { lock }
+        Self { lock, states: A::SET }
     }
 
     /// Registers a handler that is called after each commit that leaves the state, on the thread that
@@ -71,7 +73,7 @@ impl<'a, A: State> Hold<'a, A> {
         self,
         handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.lock.register(|handlers| handlers.on_exit(A::AT, handler))
+        self.lock.register(|handlers| handlers.on_exit(self.states, handler))
     }
 
     /// Registers a handler that is called after each commit that enters the state, on the thread that
@@ -92,7 +94,7 @@ impl<'a, A: State> Hold<'a, A> {
         self,
         handler: impl Fn(&Change<<A::Enum as StateMachine>::Kind>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.lock.register(|handlers| handlers.on_enter(A::AT, handler))
+        self.lock.register(|handlers| handlers.on_enter(self.states, handler))
     }
 
     /// A handle on the exclusive use of the state: to work on its data, or to decide where the machine
@@ -109,7 +111,14 @@ impl<'a, A: State> Hold<'a, A> {
     /// ```
     #[inline]
     pub fn exclusive(self) -> ExclusiveHold<'a, A> {
-        ExclusiveHold::new(self.lock)
+        ExclusiveHold::new(self.lock, self.states)
+    }
+}
+
+impl<'a, S: StateMachine> Hold<'a, Any<S>> {
+    /// On whichever of the states the predicate likes.
+    pub(crate) fn of_any(lock: &'a Lock<S>, likes: impl FnMut(StateId) -> bool) -> Self {
+        Self { lock, states: StateSet::of(S::STATES.len(), likes) }
     }
 }
 
@@ -125,7 +134,7 @@ impl<'a, A: State> Asks for Hold<'a, A> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Hold(A::SET)
+        Request::Hold(self.states)
     }
 
     #[inline(always)]
@@ -140,7 +149,7 @@ impl<'a, A: State> Asks for Hold<'a, A> {
 
     #[inline(always)]
     fn refuse(self, refusal: Refusal, _: Option<Shared<'a, A::Enum>>, waited: Duration) -> Refused {
-        explain::<A::Enum>(self.lock.id(), refusal, A::EXPECTED, None, waited)
+        explain::<A::Enum>(self.lock.id(), refusal, expected::<A>(self.states), None, waited)
     }
 }
 

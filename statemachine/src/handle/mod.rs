@@ -17,11 +17,11 @@ mod when;
 use std::time::Duration;
 
 use crate::{
-    graph::StateId,
+    graph::{StateId, StateSet},
     id::MachineId,
     lock::{self, Answer, Granted, Lock, Notify, Place, Refusal, Request, Shared, Word},
     refused::{Blocker, Refused},
-    state::StateMachine,
+    state::{Located as _, State, StateMachine},
     trace::{self, Waited},
     wait::{AnswerAt, Ask, Handle, Queued},
 };
@@ -130,6 +130,12 @@ impl<'a, S: StateMachine> Site for &'a Lock<S> {
     ) -> Result<Place<'a, S>, Answer<'a, S>> {
         Place::take(self, request, held, notify)
     }
+}
+
+/// The names of these states, if they are what `A` stands for; none of a choice of them.
+#[inline(always)]
+fn expected<A: State>(states: StateSet) -> &'static [&'static str] {
+    if states == A::SET { A::EXPECTED } else { &[] }
 }
 
 /// The refusal of one that stands in the way of others at their deadline.

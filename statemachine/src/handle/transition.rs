@@ -393,16 +393,18 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// The states that it starts in.
     #[inline]
     pub(super) fn from(&self) -> StateSet {
-        match A::AT {
-            Some(state) => StateSet::One(state),
-            None if self.from_anywhere => StateSet::All,
-            None => StateSet::Bits(A::Enum::GRAPH.sources_of(B::ID)),
+        let sources = || A::Enum::GRAPH.sources_of(B::ID);
+        match (A::AT, A::GROUP) {
+            (Some(state), _) => StateSet::One(state),
+            (None, _) if self.from_anywhere => StateSet::All,
+            (None, Some(group)) => StateSet::Both(group, sources()),
+            (None, None) => StateSet::Bits(sources()),
         }
     }
 
     /// The names of the states that it starts in.
     pub(super) fn expected(&self) -> &'static [&'static str] {
-        if A::AT.is_none() && !self.from_anywhere {
+        if A::AT.is_none() && A::GROUP.is_none() && !self.from_anywhere {
             A::Enum::GRAPH.nodes[B::ID.index()].sources
         } else {
             A::EXPECTED
