@@ -10,6 +10,7 @@ fn ui() {
         "conflict",
         "duplicate",
         "graph",
+        "groups",
         "guards",
         "malformed",
         "names",

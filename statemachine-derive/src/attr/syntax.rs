@@ -109,7 +109,7 @@ fn add_run(
             );
         }
         // Both lists count, so that uses of what either names bring no errors.
-        if !is_given || matches!(entry.form, Form::List(_)) {
+        if !is_given || entry.key == "group" || matches!(entry.form, Form::List(_)) {
             entries.push(entry);
         }
         let Some(next) = rest.front() else { return };

@@ -9,7 +9,7 @@ enum Machine {
     Self_(u8),
     #[state(to(Any, r#Type))]
     Result(u8, u8),
-    #[state(to(r#Type, Transition))]
+    #[state(name = whichever, to(r#Type, Transition))]
     Any { r#type: u8 },
     #[state(to(New, Machine_))]
     r#Type,

@@ -12,6 +12,7 @@ impl StateMachine for Window {
     const NAME: &'static str = "Window";
     const STATES: &'static [&'static str] = &["Ajar"];
     const TRANSITIONS: &'static [(&'static str, &'static str)] = &[];
+    const GROUPS: &'static [(&'static str, &'static [&'static str])] = &[];
     type Kind = Door;
     const GRAPH: &'static Graph = Door::GRAPH;
 
