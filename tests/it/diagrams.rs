@@ -75,6 +75,28 @@ fn dot_shows_every_mark() {
     assert_snapshot!(Marks::dot(), "diagrams/marks.dot");
 }
 
+/// Groups: one in a frame, one that shares a state with it, one of a single state.
+#[derive(StateMachine)]
+#[machine(group(Live = Connecting | Connected, to(Closed)), group(Quiet = Idle | Connected), group(End = Closed))]
+enum Grouped {
+    #[state(to(Connecting))]
+    Idle,
+    #[state(to(Connected))]
+    Connecting,
+    #[state(to(Idle))]
+    Connected(u8),
+    #[state(terminal)]
+    Closed,
+}
+
+#[test]
+fn groups_are_framed_in_all_languages() {
+    assert_snapshot!(Grouped::mermaid(), "diagrams/grouped.mmd");
+    assert_snapshot!(Grouped::dot(), "diagrams/grouped.dot");
+    #[cfg(feature = "svg")]
+    assert_snapshot!(Grouped::svg(), "diagrams/grouped.svg");
+}
+
 #[test]
 fn odd_names_are_renamed_in_mermaid() {
     assert_snapshot!(Odd::mermaid(), "diagrams/odd.mmd");

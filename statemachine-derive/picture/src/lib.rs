@@ -17,6 +17,7 @@
 //!     states: vec![state("Open", &[1]), state("Closed", &[0])],
 //!     initial: 0,
 //!     reset: false,
+//!     groups: Vec::new(),
 //! };
 //! let drawing = Drawing::of(&door).expect("it is small");
 //!
@@ -46,6 +47,17 @@ pub struct Machine {
     pub initial: usize,
     /// Whether an arrow leads from "any state" to the initial one.
     pub reset: bool,
+    /// Named sets of states, each in a frame.
+    pub groups: Vec<Group>,
+}
+
+/// A named set of states.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// What stands at its frame.
+    pub name: String,
+    /// The positions of its states.
+    pub states: Vec<usize>,
 }
 
 /// A state, and the transitions out of it.
@@ -108,7 +120,7 @@ impl Drawing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Drawing, Machine, State};
+    use super::{Drawing, Group, Machine, State};
 
     /// That many states, the first of which lead to as many others as make that many transitions.
     fn machine(states: usize, transitions: usize) -> Machine {
@@ -122,7 +134,7 @@ mod tests {
             }
         };
         let states = (0..states).map(state).collect();
-        Machine { name: "Any".to_owned(), states, initial: 0, reset: false }
+        Machine { name: "Any".to_owned(), states, initial: 0, reset: false, groups: Vec::new() }
     }
 
     #[test]
@@ -138,9 +150,31 @@ mod tests {
 
     #[test]
     fn without_states_there_is_nothing_to_draw() {
-        let none =
-            Machine { name: "None".to_owned(), states: Vec::new(), initial: 0, reset: false };
+        let none = Machine {
+            name: "None".to_owned(),
+            states: Vec::new(),
+            initial: 0,
+            reset: false,
+            groups: Vec::new(),
+        };
         assert!(Drawing::of(&none).is_none());
+    }
+
+    #[test]
+    fn a_group_has_a_frame_or_a_line() {
+        let mut machine = machine(3, 3);
+        let group =
+            |name: &str, states: &[usize]| Group { name: name.to_owned(), states: states.to_vec() };
+        machine.groups = vec![group("One", &[0]), group("All", &[0, 1, 2])];
+        let drawing = Drawing::of(&machine).expect("it is small");
+        assert_eq!(drawing.before.matches(r#"class="group""#).count(), 2);
+        assert!(drawing.before.contains(">One</text>") && drawing.before.contains(">All</text>"));
+        // A frame around the outer two of three in a column would have the third in it.
+        machine.groups = vec![group("Outer", &[0, 2])];
+        let drawing = Drawing::of(&machine).expect("it is small");
+        let frames = drawing.before.matches(r#"class="group""#).count();
+        let lines = drawing.before.matches(">Outer: S0, S2</text>").count();
+        assert_eq!(frames + lines, 1);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{Drawing, Machine};
+use crate::{Drawing, Group, Machine};
 
 /// A picture before it is laid out.
 pub struct Scene {
@@ -10,6 +10,8 @@ pub struct Scene {
     /// The states by position, then what stands beside them.
     pub nodes: Vec<Node>,
     pub arrows: Vec<Arrow>,
+    /// Named sets of states.
+    pub groups: Vec<Group>,
 }
 
 /// What is drawn as a box or a dot.
@@ -45,7 +47,12 @@ impl Scene {
         if states == 0 || states > Drawing::MAX_STATES || transitions > Drawing::MAX_TRANSITIONS {
             return None;
         }
-        let mut scene = Self { title: machine.name.clone(), nodes: Vec::new(), arrows: Vec::new() };
+        let mut scene = Self {
+            title: machine.name.clone(),
+            nodes: Vec::new(),
+            arrows: Vec::new(),
+            groups: machine.groups.clone(),
+        };
         for state in &machine.states {
             let (data, terminal) = (state.has_data, state.is_terminal);
             let mark = if data { "(..)" } else { "" };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    Drawing,
+    Drawing, Group,
     layout::{Curve, FONT_SIZE, HEIGHT, Layout, Place, Point},
     scene::{Node, NodeKind, Scene},
 };
@@ -14,6 +14,7 @@ const LOOK: &str = "\
 .statemachine .tip,.statemachine circle{fill:currentColor;stroke:none}\
 .statemachine .data>rect:first-child{fill:currentColor;fill-opacity:.1}\
 .statemachine .beside path,.statemachine .beside rect{stroke-dasharray:4 3}\
+.statemachine .group rect{stroke-dasharray:1 3}\
 .statemachine text{fill:currentColor;stroke:none;text-anchor:middle}";
 
 /// Of which the layout knows the width.
@@ -34,8 +35,10 @@ const COLOURS: &str = "\
 pub fn drawing(scene: &Scene, layout: &Layout) -> Drawing {
     let states = states(scene, layout);
     let mut before = opening(scene, layout, &format!("{LOOK}{COLOURS}"));
-    let Point { x, y } = layout.size;
-    before.push_str(&format!(r#"<rect class="ground" width="{x:.0}" height="{y:.0}" rx="6"/>"#));
+    let Frame { x, y, width, height } = frame(scene, layout);
+    before.push_str(&format!(
+        r#"<rect class="ground" x="{x:.0}" y="{y:.0}" width="{width:.0}" height="{height:.0}" rx="6"/>"#
+    ));
     before.push_str(&surroundings(scene, layout));
     Drawing {
         in_page: in_page(scene, layout, &states),
@@ -56,16 +59,95 @@ fn in_page(scene: &Scene, layout: &Layout, states: &[String]) -> String {
 }
 
 fn opening(scene: &Scene, layout: &Layout, style: &str) -> String {
-    let Point { x, y } = layout.size;
+    let Frame { x, y, width, height } = frame(scene, layout);
     let title = escaped(&scene.title);
     format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" class="statemachine" width="{x:.0}" height="{y:.0}" viewBox="0 0 {x:.0} {y:.0}" font-family="{FONTS}" font-size="{FONT_SIZE}" role="img" aria-label="The states of {title}"><style>{style}</style>"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="statemachine" width="{width:.0}" height="{height:.0}" viewBox="{x:.0} {y:.0} {width:.0} {height:.0}" font-family="{FONTS}" font-size="{FONT_SIZE}" role="img" aria-label="The states of {title}"><style>{style}</style>"#
     )
 }
 
-/// The arrows, and the nodes that are no states.
-fn surroundings(scene: &Scene, layout: &Layout) -> String {
+/// What is seen of the plane.
+struct Frame {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+/// How far the frame of a group is from its states; above them is its name.
+const AROUND: f64 = 9.0;
+const NAME: f64 = 15.0;
+/// The height of a line below the picture, and about the width of a letter in it.
+const LINE: f64 = 18.0;
+const LETTER: f64 = 8.0;
+
+/// The picture, with room for the frames of the groups, and for those in lines below that have none.
+fn frame(scene: &Scene, layout: &Layout) -> Frame {
+    let Point { x: width, y: height } = layout.size;
+    if scene.groups.is_empty() {
+        return Frame { x: 0.0, y: 0.0, width, height };
+    }
+    let lines: Vec<String> = lines(scene, layout).collect();
+    let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0) as f64 * LETTER;
+    Frame {
+        x: -AROUND,
+        y: -NAME,
+        width: (width + 2.0 * AROUND).max(longest + 2.0 * AROUND),
+        height: height + NAME + AROUND + LINE * lines.len() as f64,
+    }
+}
+
+/// The frame of a group; none if another state would be in it.
+fn frame_of(group: &Group, scene: &Scene, layout: &Layout) -> Option<Frame> {
+    let places = || group.states.iter().map(|&state| layout.nodes[state]);
+    let left = places().map(Place::left).fold(f64::INFINITY, f64::min) - AROUND;
+    let right = places().map(Place::right).fold(f64::NEG_INFINITY, f64::max) + AROUND;
+    let top = places().map(Place::top).fold(f64::INFINITY, f64::min) - AROUND - NAME;
+    let bottom = places().map(Place::bottom).fold(f64::NEG_INFINITY, f64::max) + AROUND;
+    let is_inside = |position: &usize| {
+        let place = layout.nodes[*position];
+        place.right() > left && place.left() < right && place.bottom() > top && place.top() < bottom
+    };
+    let is_alone = (0..scene.nodes.len())
+        .filter(|position| matches!(scene.nodes[*position].kind, NodeKind::State { .. }))
+        .filter(is_inside)
+        .all(|position| group.states.contains(&position));
+    is_alone.then_some(Frame { x: left, y: top, width: right - left, height: bottom - top })
+}
+
+/// The groups that have no frame, each in words.
+fn lines<'a>(scene: &'a Scene, layout: &'a Layout) -> impl Iterator<Item = String> + 'a {
+    scene.groups.iter().filter(|group| frame_of(group, scene, layout).is_none()).map(|group| {
+        let name = |&state: &usize| scene.nodes[state].label.trim_end_matches("(..)");
+        let states: Vec<&str> = group.states.iter().map(name).collect();
+        format!("{}: {}", group.name, states.join(", "))
+    })
+}
+
+fn groups(scene: &Scene, layout: &Layout) -> String {
     let mut svg = String::new();
+    for group in &scene.groups {
+        if let Some(Frame { x, y, width, height }) = frame_of(group, scene, layout) {
+            let (middle, base) = (x + width / 2.0, y + NAME - 2.0);
+            let name = escaped(&group.name);
+            _ = write!(
+                svg,
+                r#"<g class="group"><rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="10"/><text x="{middle:.1}" y="{base:.1}">{name}</text></g>"#
+            );
+        }
+    }
+    let picture = frame(scene, layout);
+    for (number, line) in lines(scene, layout).enumerate() {
+        let x = picture.x + picture.width / 2.0;
+        let y = layout.size.y + AROUND + LINE * (number as f64 + 0.5);
+        _ = write!(svg, r#"<text x="{x:.1}" y="{y:.1}">{}</text>"#, escaped(&line));
+    }
+    svg
+}
+
+/// The groups, the arrows, and the nodes that are no states.
+fn surroundings(scene: &Scene, layout: &Layout) -> String {
+    let mut svg = groups(scene, layout);
     for (arrow, curves) in scene.arrows.iter().zip(&layout.arrows) {
         let is_beside = scene.nodes[arrow.from].kind == NodeKind::Beside;
         let class = if is_beside { r#" class="beside""# } else { "" };
@@ -156,7 +238,13 @@ mod tests {
             targets: targets.to_vec(),
         };
         let states = vec![state("A", &[1]), state("<&\">", &[1])];
-        let machine = Machine { name: "<Two>".to_owned(), states, initial: 0, reset: true };
+        let machine = Machine {
+            name: "<Two>".to_owned(),
+            states,
+            initial: 0,
+            reset: true,
+            groups: Vec::new(),
+        };
         Drawing::of(&machine).expect("it is small")
     }
 

@@ -61,5 +61,13 @@ fn to_draw(machine: &Machine) -> Option<statemachine_picture::Machine> {
         states: states.collect(),
         initial: machine.initial,
         reset: machine.attr.reset.is_some(),
+        groups: machine
+            .groups
+            .iter()
+            .map(|group| statemachine_picture::Group {
+                name: group.name.clone(),
+                states: group.states.clone(),
+            })
+            .collect(),
     })
 }

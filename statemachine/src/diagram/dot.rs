@@ -34,6 +34,20 @@ pub(super) fn write(picture: Picture) -> String {
             line(&format!("{state} [{}]", attributes.join(", ")));
         }
     }
+    let (framed, others) = picture.groups();
+    for (name, states) in framed {
+        let states: Vec<String> = states.iter().map(|state| quoted(state)).collect();
+        line(&format!(
+            "subgraph {} {{ label={}; style=\"rounded,dotted\"; {} }}",
+            quoted(&format!("cluster {name}")),
+            quoted(name),
+            states.join("; ")
+        ));
+    }
+    for (name, states) in others {
+        let text = quoted(&format!("{name}: {}", states.join(", ")));
+        line(&format!("{text} [shape=plaintext]"));
+    }
     let initial = quoted(picture.states[picture.initial()]);
     line(&format!("{} -> {initial}", quoted(START)));
     let restored = |position: &usize| {

@@ -36,11 +36,29 @@ pub(super) fn write(picture: Picture) -> String {
     let mut line = |line: &str| {
         _ = writeln!(text, "    {line}");
     };
-    for (position, id) in ids.iter().enumerate() {
-        let label = picture.label(position);
-        if *id != label {
-            line(&format!("state \"{}\" as {id}", escaped(&label)));
+    let (framed, others) = picture.groups();
+    let is_framed = |state: &str| framed.iter().any(|(_, states)| states.contains(&state));
+    let labelled = |position: usize| {
+        let (id, label) = (&ids[position], picture.label(position));
+        (*id != label).then(|| format!("state \"{}\" as {id}", escaped(&label)))
+    };
+    // What stands in a frame is declared there.
+    for position in (0..ids.len()).filter(|&position| !is_framed(picture.states[position])) {
+        labelled(position).iter().for_each(|text| line(text));
+    }
+    for (name, states) in &framed {
+        let id = unused(&format!("group_{name}"), picture.states);
+        line(&format!("state \"{}\" as {id} {{", escaped(name)));
+        for state in *states {
+            let position = picture.position(state);
+            let text = labelled(position).unwrap_or_else(|| ids[position].clone());
+            line(&format!("    {text}"));
         }
+        line("}");
+    }
+    for (name, states) in others {
+        let first = &ids[picture.position(states[0])];
+        line(&format!("note left of {first}: {name} is {}", states.join(", ")));
     }
     line(&format!("[*] --> {}", ids[picture.initial()]));
     for (position, node) in picture.graph.nodes.iter().enumerate() {

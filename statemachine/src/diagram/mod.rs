@@ -10,6 +10,7 @@
 //! | a state that is only restored | an arrow named `restored` |
 //! | a state with data | its name is followed by `(..)` |
 //! | `reset` | an arrow named `reset` from "any state" |
+//! | a group | a frame with its name, around its states; one that shares a state with an earlier one, or whose frame would have another state in it, in words |
 //! | the state that a live machine is in | a thick line |
 
 mod dot;
@@ -21,12 +22,16 @@ mod svg;
 use crate::private::Drawing;
 use crate::{private::Graph, state::StateMachine};
 
+/// The name of a group, and those of its states.
+type Group = (&'static str, &'static [&'static str]);
+
 /// What there is to draw, whatever the machine's type.
 #[derive(Clone, Copy)]
 pub(crate) struct Picture {
     name: &'static str,
     states: &'static [&'static str],
     transitions: &'static [(&'static str, &'static str)],
+    groups: &'static [(&'static str, &'static [&'static str])],
     graph: &'static Graph,
     #[cfg(feature = "svg")]
     drawing: &'static Drawing,
@@ -40,6 +45,7 @@ impl Picture {
             name: S::NAME,
             states: S::STATES,
             transitions: S::TRANSITIONS,
+            groups: S::GROUPS,
             graph: S::GRAPH,
             #[cfg(feature = "svg")]
             drawing: S::DRAWING,
@@ -69,6 +75,18 @@ impl Picture {
             .iter()
             .position(|&known| known == state)
             .expect("a transition is between states of its machine")
+    }
+
+    /// The groups of which no state is in an earlier one, and the others.
+    fn groups(self) -> (Vec<Group>, Vec<Group>) {
+        let mut seen: Vec<&str> = Vec::new();
+        self.groups.iter().copied().partition(|(_, states)| {
+            let is_alone = states.iter().all(|state| !seen.contains(state));
+            if is_alone {
+                seen.extend(*states);
+            }
+            is_alone
+        })
     }
 
     /// The state's name, and a mark where it has data.

@@ -20,6 +20,7 @@ fn scene(count: usize, more: &[(usize, usize)]) -> Scene {
         title: "Any".to_owned(),
         nodes: nodes.collect(),
         arrows: arrows.into_iter().map(|(from, to)| Arrow { from, to }).collect(),
+        groups: Vec::new(),
     }
 }
 
