@@ -12,6 +12,7 @@ mod foreign;
 mod handlers;
 mod pairs;
 mod rights;
+mod several;
 mod tasks;
 mod upgrades;
 mod uses;
