@@ -54,7 +54,10 @@
 //! | [`ExclusiveHold`] | [`Hold::exclusive`] | [`InStateMut`]: an exclusive hold on the state |
 //! | [`Join`] | [`Transition::or_join`] | [`Joined`]: the right to make the move, or a hold on the state that it leads to |
 //! | [`Upgrade`] | [`InState::to`] | [`InTransition`], in trade for the hold |
-//! | [`When`] | [`when`](Machine::when) | none, only the state that was seen |
+//! | [`When`] | [`when`](Machine::when), `when_a()` | none, only the state that was seen |
+//! | [`Wanted`] | `wanted` on each guard | none, only that somebody else could use the right |
+//! | [`Raised`] | [`Interrupt::raised`] | none, only that the interrupt was raised |
+//! | [`Both`], [`All`] | [`both`], [`all`] | those of several handles, all or none |
 //!
 //! A guard borrows its machine. With `into_owned` it owns an `Arc` of the machine instead:
 //! [`OwnedInTransition`], [`OwnedInState`], [`OwnedInStateMut`].
@@ -95,6 +98,9 @@
 //! A task that waits for a right it already holds waits for ever. A task has no deadline but the one
 //! that its runtime gives it: put the runtime's timeout around the `.await`.
 //! [`waiting`](Machine::waiting) shows such a task.
+//!
+//! [`both`] has no place in one queue for two machines. While it waits for one of its rights it has not
+//! the other, so others may come in between.
 //!
 //! A handler that listens runs after the commit, on the thread that committed, when the right is
 //! released. So two threads that commit one after the other may run it at the same time, or the later
@@ -236,7 +242,8 @@ use __private as private;
 /// | `into_state()` | takes the machine apart |
 /// | `a_to_b()` | one for each declared transition |
 /// | `to_b()` | one for each state with an incoming transition: from whichever declared source is current |
-/// | `in_a()`, `is_a()` | one for each state |
+/// | `in_a()`, `is_a()`, `when_a()` | one for each state, and one for each group |
+/// | `live_to_b()` | one for each state `b` that every state of the group `Live`, but `b` itself, has a transition to |
 /// | `reset()` | with `#[machine(reset)]` |
 ///
 /// All of it has the enum's visibility. States are named in snake case: `FinWait1` is `fin_wait1`.
@@ -276,6 +283,8 @@ use __private as private;
 /// | `kind_attr(serde(..))` | attributes on the generated kind | none |
 /// | `reset` | every state may go back to the initial one: `reset()` | off |
 /// | `can_always_reach(Closed, ...)` | from every reachable state there is a path to each of these | none |
+/// | `group(Live = Open \| Busy)` | a named set of states; repeatable, and sets may overlap | none |
+/// | `group(Live = .., to(Closed))` | the same, and transitions that each of its states has, beside its own; one to the state itself is not added | none |
 /// | `crate = path` | the path of this library | `::statemachine` |
 ///
 /// # What does not compile
@@ -299,7 +308,8 @@ use __private as private;
 ///
 /// Nor does a declaration that contradicts itself: an unknown target, the same target twice, two initial
 /// states, an unreachable state (unless it is `restored`), a dead end (unless it is `terminal`),
-/// `can_always_reach` if it does not hold, two methods with one name. All mistakes are reported at once,
+/// `can_always_reach` if it does not hold, two methods with one name, an empty group, a group with the
+/// name of a state, a state twice in one group, a transition declared by a state and by its group. All mistakes are reported at once,
 /// each at the place to correct.
 ///
 /// # Examples
