@@ -139,8 +139,10 @@ fn a_refusal_allocates_nothing() {
 #[test]
 fn who_does_not_sleep_does_not_allocate_for_an_interrupt() {
     let (door, interrupt) = (DoorMachine::new(), Interrupt::new());
-    // What an interrupt allocates, it does when it is first raised, slept for or cloned.
+    // What an interrupt allocates, it does when it is first raised, slept for or cloned; and what a
+    // thread needs to sleep, when it first may have to.
     drop(interrupt.clone());
+    assert!(door.in_closed().within(Duration::from_nanos(1)).is_err());
     let count = allocations(|| {
         drop(door.in_open().interruptible(&interrupt).within(Duration::MAX).unwrap());
         interrupt.interrupt();

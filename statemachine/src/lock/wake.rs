@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     panics::Panics,
-    sync::{Thread, thread_local},
+    sync::{Thread, for_each_thread},
 };
 
 /// How to wake a waiter. A clone of a waker is foreign code.
@@ -97,14 +97,16 @@ impl Errand {
 /// the task had waited for to the next, whose waker may do the same, and so on through the queue.
 const DEPTH: usize = 64;
 
-#[derive(Default)]
 struct Nesting {
     depth: Cell<usize>,
     put_off: RefCell<VecDeque<Errand>>,
 }
 
-thread_local! {
-    static NESTING: Nesting = Nesting::default();
+for_each_thread! {
+    static NESTING: Nesting = Nesting {
+        depth: Cell::new(0),
+        put_off: RefCell::new(VecDeque::new()),
+    }
 }
 
 /// Runs it now; inside of [`DEPTH`] others, when the innermost of these has returned.

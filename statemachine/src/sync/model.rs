@@ -6,7 +6,6 @@ pub(crate) use loom::{
     cell::UnsafeCell,
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64},
     thread::ThreadId,
-    thread_local,
 };
 
 /// Tells this thread of the model from others.
@@ -26,20 +25,30 @@ impl<T> Mutex<T> {
     }
 }
 
-/// A thread to be unparked. `loom`'s own also wakes a thread that is blocked by a mutex, which
-/// then believes that it has locked it.
+/// A value for each thread of the model.
+macro_rules! for_each_thread {
+    (static $name:ident: $ty:ty = $value:expr) => {
+        loom::thread_local! {
+            static $name: $ty = $value;
+        }
+    };
+}
+
+pub(crate) use for_each_thread;
+
+/// A thread to be woken, by a count of its own.
 #[derive(Clone)]
 pub(crate) struct Thread(Arc<Parker>);
 
 struct Parker {
-    token: loom::sync::Mutex<bool>,
-    unparked: loom::sync::Condvar,
+    wakes: loom::sync::Mutex<u32>,
+    woken: loom::sync::Condvar,
 }
 
-thread_local! {
+loom::thread_local! {
     static THREAD: Thread = Thread(Arc::new(Parker {
-        token: loom::sync::Mutex::new(false),
-        unparked: loom::sync::Condvar::new(),
+        wakes: loom::sync::Mutex::new(0),
+        woken: loom::sync::Condvar::new(),
     }));
 }
 
@@ -48,9 +57,13 @@ pub(crate) fn current() -> Thread {
 }
 
 impl Thread {
+    pub(crate) fn wakes(&self) -> u32 {
+        *self.0.wakes.lock().unwrap()
+    }
+
     pub(crate) fn unpark(&self) {
-        *self.0.token.lock().unwrap() = true;
-        self.0.unparked.notify_one();
+        *self.0.wakes.lock().unwrap() += 1;
+        self.0.woken.notify_one();
     }
 
     /// The model's threads all run on one real one.
@@ -62,12 +75,20 @@ impl Thread {
         None
     }
 
-    fn park(&self) {
-        let mut token = self.0.token.lock().unwrap();
-        while !*token {
-            token = self.0.unparked.wait(token).unwrap();
+    pub(crate) fn park_until(&self, seen: u32, deadline: Option<Instant>) {
+        if let Some(deadline) = deadline
+            && CLOCK_MOVES.get()
+        {
+            let mut clock = CLOCK.lock().unwrap();
+            if clock.seconds >= deadline.0 {
+                return;
+            }
+            clock.sleepers.push(self.clone());
         }
-        *token = false;
+        let mut wakes = self.0.wakes.lock().unwrap();
+        while *wakes == seen {
+            wakes = self.0.woken.wait(wakes).unwrap();
+        }
     }
 }
 
@@ -134,17 +155,4 @@ pub(crate) fn advance_clock() {
         std::mem::take(&mut clock.sleepers)
     };
     sleepers.iter().for_each(Thread::unpark);
-}
-
-pub(crate) fn park_until(deadline: Option<Instant>, _: Instant) {
-    if let Some(deadline) = deadline
-        && CLOCK_MOVES.get()
-    {
-        let mut clock = CLOCK.lock().unwrap();
-        if clock.seconds >= deadline.0 {
-            return;
-        }
-        clock.sleepers.push(current());
-    }
-    current().park();
 }

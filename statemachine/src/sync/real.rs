@@ -1,18 +1,93 @@
 //! The primitives of `std` and `parking_lot`.
 
-use std::cell;
+use std::{cell, sync::Arc, thread};
+
+use parking_lot::Condvar;
 
 pub(crate) use parking_lot::Mutex;
 pub(crate) use std::{
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64},
-    thread::{Thread, ThreadId, current},
-    thread_local,
+    thread::ThreadId,
     time::Instant,
 };
 
 /// Tells this thread from others.
 pub(crate) fn this_thread() -> ThreadId {
     current().id()
+}
+
+/// A value for each thread.
+macro_rules! for_each_thread {
+    (static $name:ident: $ty:ty = $value:expr) => {
+        std::thread_local! {
+            static $name: $ty = const { $value };
+        }
+    };
+}
+
+pub(crate) use for_each_thread;
+
+/// A thread to be woken, by a count of its own.
+///
+/// Not by the token of `std`'s `park`, which is not private: others give it for reasons of their own,
+/// and whatever runs on the thread may take it.
+#[derive(Clone)]
+pub(crate) struct Thread(Arc<Parker>);
+
+struct Parker {
+    thread: thread::Thread,
+    wakes: Mutex<u32>,
+    woken: Condvar,
+}
+
+std::thread_local! {
+    static THREAD: Thread = Thread::of_this_thread();
+}
+
+/// This thread.
+pub(crate) fn current() -> Thread {
+    // Behind the end of the thread's own values, another one serves as well: it is for one wait.
+    THREAD.try_with(Clone::clone).unwrap_or_else(|_| Thread::of_this_thread())
+}
+
+impl Thread {
+    fn of_this_thread() -> Self {
+        let (thread, wakes, woken) = (thread::current(), Mutex::new(0), Condvar::new());
+        Self(Arc::new(Parker { thread, wakes, woken }))
+    }
+
+    pub(crate) fn id(&self) -> ThreadId {
+        self.0.thread.id()
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0.thread.name()
+    }
+
+    /// How often it has been woken.
+    pub(crate) fn wakes(&self) -> u32 {
+        *self.0.wakes.lock()
+    }
+
+    pub(crate) fn unpark(&self) {
+        let mut wakes = self.0.wakes.lock();
+        *wakes = wakes.wrapping_add(1);
+        drop(wakes);
+        self.0.woken.notify_one();
+    }
+
+    /// Sleeps until the thread has been woken more often than that or the deadline has passed, or for
+    /// no reason.
+    pub(crate) fn park_until(&self, seen: u32, deadline: Option<Instant>) {
+        let mut wakes = self.0.wakes.lock();
+        if *wakes != seen {
+            return;
+        }
+        match deadline {
+            Some(deadline) => _ = self.0.woken.wait_until(&mut wakes, deadline),
+            None => self.0.woken.wait(&mut wakes),
+        }
+    }
 }
 
 /// `std`'s cell with the interface of `loom`'s.
@@ -66,15 +141,4 @@ impl Backoff {
 #[inline]
 pub(crate) fn instant(public: Instant) -> Instant {
     public
-}
-
-/// Sleeps until this thread is unparked or the deadline has passed, or for no reason. The clock has
-/// just shown `now`.
-pub(crate) fn park_until(deadline: Option<Instant>, now: Instant) {
-    match deadline {
-        Some(deadline) => {
-            std::thread::park_timeout(deadline.saturating_duration_since(now));
-        }
-        None => std::thread::park(),
-    }
 }

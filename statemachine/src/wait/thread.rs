@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{AnswerAt, Handle, Queued, conclude};
 use crate::{
     lock::{Notify, Refusal, Word},
-    sync::{Instant, current, park_until},
+    sync::{Instant, Thread, current},
     trace::{Start, Waited},
 };
 
@@ -46,11 +46,15 @@ fn block_slowly<H: Handle>(mut handle: H, seen: Word, limit: Limit) -> Result<H:
 fn queue<H: Handle>(mut handle: H, refusal: Refusal, limit: Limit) -> Result<H::Output, H::Error> {
     let (start, traced) = (Instant::now(), Start::now());
     let deadline = limit.deadline(start);
-    if has_passed(deadline, start) {
+    if deadline.is_some_and(|deadline| deadline <= start) {
         return Err(handle.refuse(refusal, None, Duration::ZERO));
     }
-    let answer = match handle.enter(Notify::Thread(current())) {
-        Ok(place) => sleep(place, deadline),
+    let thread = current();
+    // Before the place is taken: what wakes the thread from then on keeps it from sleeping, whatever
+    // else has run on it meanwhile.
+    let seen = thread.wakes();
+    let answer = match handle.enter(Notify::Thread(thread.clone())) {
+        Ok(place) => sleep(place, &thread, seen, deadline),
         Err(answer) => return conclude(handle, answer, Duration::ZERO),
     };
     let waited = match answer {
@@ -60,29 +64,20 @@ fn queue<H: Handle>(mut handle: H, refusal: Refusal, limit: Limit) -> Result<H::
     conclude(handle, answer, waited)
 }
 
-fn has_passed(deadline: Option<Instant>, now: Instant) -> bool {
-    deadline.is_some_and(|deadline| deadline <= now)
-}
-
-fn sleep<P: Queued>(mut place: P, deadline: Option<Instant>) -> AnswerAt<P> {
-    let mut has_parked = false;
-    let answer = loop {
-        // Before the first sleep as well: a waker that ran when the place was taken may have blocked this
-        // thread. That would have used up the token that was meant for here.
+fn sleep<P: Queued>(
+    mut place: P,
+    thread: &Thread,
+    mut seen: u32,
+    deadline: Option<Instant>,
+) -> AnswerAt<P> {
+    loop {
+        thread.park_until(seen, deadline);
+        seen = thread.wakes();
         if let Some(answer) = place.check() {
-            break answer;
+            return answer;
         }
-        let now = Instant::now();
-        if has_passed(deadline, now) {
-            break place.time_out();
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return place.time_out();
         }
-        park_until(deadline, now);
-        has_parked = true;
-    };
-    if has_parked {
-        // One of the tokens that ended the sleep may have been meant for another sleep. One token too
-        // many only makes a later sleep look once more.
-        current().unpark();
     }
-    answer
 }

@@ -9,7 +9,6 @@ use std::{
 use loom::{sync::Arc, thread};
 
 use super::{DOWN, LONG, Link, LinkMachine, UP, assert_idle, explore, poll};
-use crate::sync;
 
 /// Panics instead of waking, without a message.
 struct Panicking;
@@ -66,33 +65,5 @@ fn a_waker_that_blocks_does_not_use_up_the_wake_up_of_the_one_that_woke_it() {
         opener.join().unwrap();
         assert_idle(&link, DOWN);
         assert_idle(&second, UP);
-    });
-}
-
-/// Parks the thread that it is run on, but for that one, and so takes a token.
-struct Parking(thread::ThreadId);
-
-impl Wake for Parking {
-    fn wake(self: StdArc<Self>) {
-        if thread::current().id() != self.0 {
-            sync::park_until(None, sync::Instant::now());
-        }
-    }
-}
-
-#[test]
-fn a_waker_that_parks_does_not_use_up_the_wake_up_of_the_one_that_woke_it() {
-    explore("a newcomer that hands over to a waker that parks", |link| {
-        let hold = link.in_down().now().unwrap();
-        let mut transition = Box::pin(link.down_to_up().into_future());
-        let waker = StdArc::new(Parking(thread::current().id())).into();
-        assert!(poll(&mut transition, &waker).is_pending());
-        let other = Arc::clone(&link);
-        let newcomer = thread::spawn(move || drop(other.in_down().within(LONG).unwrap()));
-        drop(hold);
-        // Wakes the newcomer, be it in the waker or behind it.
-        drop(transition);
-        newcomer.join().unwrap();
-        assert_idle(&link, DOWN);
     });
 }

@@ -142,11 +142,12 @@ fn poll<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output> {
 }
 
 fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
-    let waker = waker();
+    let (waker, thread) = (waker(), sync::current());
     loop {
+        let seen = thread.wakes();
         match poll(&mut future, &waker) {
             Poll::Ready(output) => return output,
-            Poll::Pending => sync::park_until(None, sync::Instant::now()),
+            Poll::Pending => thread.park_until(seen, None),
         }
     }
 }
