@@ -414,6 +414,24 @@ fn an_async_action_that_is_dropped_rolls_back() {
 }
 
 #[test]
+fn a_loop_of_looks_lets_other_tasks_run() {
+    let _hang = hang::detector("a task beside one that looks all the time");
+    let link = Arc::new(LinkMachine::new());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let looker = Arc::clone(&link);
+        let looks = tokio::spawn(async move {
+            while !looker.is_over() {
+                looker.when(|_| true).await.unwrap();
+            }
+        });
+        let mover = Arc::clone(&link);
+        tokio::spawn(async move { mover.down_to_over().try_commit() }).await.unwrap().unwrap();
+        looks.await.unwrap();
+    });
+}
+
+#[test]
 fn generic_code_can_use_any_handle() {
     fn soon<H: Handle>(handle: H) -> Result<H::Output, H::Error> {
         handle.within(Duration::from_millis(1))

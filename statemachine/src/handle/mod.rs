@@ -41,6 +41,9 @@ pub use self::{
 
 /// A handle on one machine.
 pub(crate) trait Asks: Sized {
+    /// See [`Ask::IS_LOOK`].
+    const IS_LOOK: bool = false;
+
     type Site: Site;
     type Given;
     type Denied;
@@ -152,6 +155,8 @@ fn deadline_of<H: Handle>(handle: &H) -> Refusal {
 const ASKED_ONCE: &str = "a handle is asked once";
 
 impl<H: Asks> Ask for H {
+    const IS_LOOK: bool = H::IS_LOOK;
+
     type Place = PlaceAt<H>;
     type Given = H::Given;
     type Denied = H::Denied;

@@ -63,6 +63,8 @@ impl<'a, S: StateMachine> When<'a, S> {
 }
 
 impl<'a, S: StateMachine> Asks for When<'a, S> {
+    const IS_LOOK: bool = true;
+
     type Site = &'a Lock<S>;
     type Given = S::Kind;
     type Denied = Refused;

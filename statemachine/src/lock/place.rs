@@ -41,8 +41,8 @@ impl<'a, S: StateMachine> Place<'a, S> {
     ) -> Result<Self, Answer<'a, S>> {
         debug_assert_eq!(request.is_upgrade(), held.is_some());
         let mut place = Self { lock, ticket: None, held };
-        let (entered, errands) = lock.core().enqueue(request, notify);
-        let answer = match entered {
+        let mut errands = Errands::none();
+        let answer = match lock.core().enqueue(request, notify, &mut errands) {
             Entered::Granted(right) => Some(place.answer(Outcome::Granted(right))),
             Entered::Refused(refusal) => Some(place.answer(Outcome::Refused(refusal))),
             Entered::Queued(ticket) => {
@@ -77,7 +77,8 @@ impl<'a, S: StateMachine> Place<'a, S> {
             Polled::Stale => {}
         }
         let notify = Notify::Task(waker.clone());
-        let (outcome, errands) = core.renew(&mut self.ticket, notify);
+        let mut errands = Errands::none();
+        let outcome = core.renew(&mut self.ticket, notify, &mut errands);
         let answer = outcome.map(|outcome| self.answer(outcome));
         errands.run().go_on();
         answer
@@ -107,9 +108,10 @@ impl<'a, S: StateMachine> Place<'a, S> {
     }
 
     fn leave(&mut self, refusal: Refusal) -> (Answer<'a, S>, Errands) {
-        let (outcome, errands) = match self.ticket.take() {
-            Some(ticket) => self.lock.core().cancel(ticket),
-            None => (None, Errands::none()),
+        let mut errands = Errands::none();
+        let outcome = match self.ticket.take() {
+            Some(ticket) => self.lock.core().cancel(ticket, &mut errands),
+            None => None,
         };
         (self.answer(outcome.unwrap_or(Outcome::Refused(refusal))), errands)
     }

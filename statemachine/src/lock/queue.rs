@@ -76,7 +76,7 @@ pub(crate) struct Seen {
 impl Seen {
     fn of(waiter: &Waiter) -> Self {
         let thread = match &waiter.notify {
-            Some(Notify::Thread(thread)) => Some(thread.clone()),
+            Some(Notify::Thread(thread, _)) => Some(thread.clone()),
             Some(Notify::Task(_)) | None => None,
         };
         let Waiter { ref request, since, arrival, .. } = *waiter;
@@ -230,6 +230,7 @@ impl Queue {
     }
 
     /// What has become of the waiter, if anything has; its place is then given back.
+    #[inline]
     pub(crate) fn claim(&mut self, ticket: &mut Option<Ticket>) -> Option<Outcome> {
         let outcome = self.waiters[ticket.as_ref()?.0].outcome?;
         self.remove(ticket.take()?);
@@ -237,6 +238,7 @@ impl Queue {
     }
 
     /// Whether the waiter is woken through that waker.
+    #[inline]
     pub(crate) fn is_notified_by(&self, ticket: &Ticket, waker: &Waker) -> bool {
         match &self.waiters[ticket.0].notify {
             Some(Notify::Task(known)) => known.will_wake(waker),
@@ -254,6 +256,7 @@ impl Queue {
     }
 
     /// Gives the place back; the outcome, or none where the waiter was still in the queue.
+    #[inline]
     pub(crate) fn remove(&mut self, ticket: Ticket) -> (Option<Outcome>, Option<Notify>) {
         if self.waiters[ticket.0].outcome.is_none() {
             self.unlink(ticket.0);
@@ -263,6 +266,7 @@ impl Queue {
     }
 
     /// Takes the waiter out of the queue and tells it.
+    #[inline]
     pub(crate) fn tell(&mut self, ticket: Ticket, outcome: Outcome, errands: &mut Errands) {
         self.unlink(ticket.0);
         let waiter = &mut self.waiters[ticket.0];
@@ -414,6 +418,7 @@ impl Queue {
         waiters[id].links = first;
     }
 
+    #[inline]
     fn unlink(&mut self, id: u32) {
         if let Request::Wanted(_) = self.waiters[id].request {
             self.wishers.retain(|&wisher| wisher != id);

@@ -7,6 +7,7 @@ use crate::{graph::StateId, panics::Panics, state::StateMachine, sync::Backoff};
 use super::{
     Lock,
     settle::Ending,
+    wake::Errands,
     word::{MAX_HOLDERS, Word},
 };
 
@@ -275,7 +276,9 @@ impl<S: StateMachine> Lock<S> {
         // A transition needs all holders gone, or all but the one that is to be traded. Whoever came
         // or left since has the same to do when it leaves.
         if self.look().holders() <= 1 {
-            self.core().left().run().go_on();
+            let mut errands = Errands::none();
+            self.core().left(&mut errands);
+            errands.run().go_on();
         }
     }
 
@@ -297,8 +300,9 @@ impl<S: StateMachine> Lock<S> {
         loop {
             let word = self.word.own();
             if word.has_waiters() {
-                let panics = core.end(ending, &mut sequence).run();
-                return Aftermath { sequence, panics };
+                let mut errands = Errands::none();
+                core.end(ending, &mut sequence, &mut errands);
+                return Aftermath { sequence, panics: errands.run() };
             }
             ending.number(word, &mut sequence, core.commits);
             if self.word.end(word, ending.of(word)).is_ok() {

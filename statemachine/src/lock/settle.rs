@@ -3,10 +3,10 @@
 //! Every section leaves the queue settled: no waiter in it could have what it wants in the word as it
 //! is. [The protocol](super) says why that is enough for no wake-up to be lost.
 //!
-//! No section runs foreign code. It gives back what it decided and the [`Errands`] that are left, and
-//! the caller makes a guard of the one before it runs the other.
+//! No section runs foreign code. It gives back what it decided and adds to the [`Errands`] that are left,
+//! and the caller makes a guard of the one before it runs the other.
 
-use std::{task::Waker, time::Instant};
+use std::task::Waker;
 
 use crate::{
     graph::StateId,
@@ -84,26 +84,26 @@ impl Ending {
 impl Core<'_> {
     /// Ends the caller's transition and hands its right on. The number is that of the commit, which
     /// may have been given already.
-    pub(crate) fn end(self, ending: Ending, number: &mut Option<u64>) -> Errands {
-        let mut errands = Errands::none();
+    pub(crate) fn end(self, ending: Ending, number: &mut Option<u64>, errands: &mut Errands) {
         let mut queue = self.queue.lock();
         let word = self.word.own();
-        queue.announce(word.state(), ending.of(word).state(), &mut errands);
-        self.settle(&mut queue, Some((ending, number)), &mut errands);
-        errands
+        queue.announce(word.state(), ending.of(word).state(), errands);
+        self.settle(&mut queue, Some((ending, number)), errands);
     }
 
     /// Hands on what a holder left that has just let go.
-    pub(crate) fn left(self) -> Errands {
-        let mut errands = Errands::none();
-        self.settle(&mut self.queue.lock(), None, &mut errands);
-        errands
+    pub(crate) fn left(self, errands: &mut Errands) {
+        self.settle(&mut self.queue.lock(), None, errands);
     }
 
     /// Takes the right, or a place in the queue.
-    pub(crate) fn enqueue(self, request: Request, notify: Notify) -> (Entered, Errands) {
-        let since = Instant::now();
-        let mut errands = Errands::none();
+    pub(crate) fn enqueue(
+        self,
+        request: Request,
+        notify: Notify,
+        errands: &mut Errands,
+    ) -> Entered {
+        let since = notify.since();
         let mut queue = self.queue.lock();
         let entered = loop {
             if let Request::Wanted(wish) = request {
@@ -111,12 +111,12 @@ impl Core<'_> {
                 if queue.is_wanted(wish, word) {
                     break Entered::Granted(Right::Watched(word.state()));
                 }
-                return (Entered::Queued(queue.push(request, notify, since)), errands);
+                return Entered::Queued(queue.push(request, notify, since));
             }
             let word = self.word.look();
             if word.is_door_shut() && word.is_free() {
                 // The last holder is about to hand over to one that came before the caller.
-                self.settle(&mut queue, None, &mut errands);
+                self.settle(&mut queue, None, errands);
                 continue;
             }
             let refusal = match self.try_step(&mut queue, &request, word) {
@@ -142,13 +142,13 @@ impl Core<'_> {
             let new = word.with_waiters(true).with_door_shut(shuts || word.is_door_shut());
             if new == word || self.word.commit(word, new).is_ok() {
                 let ticket = queue.push(request, notify, since);
-                queue.tell_wanted(new, &mut errands);
-                return (Entered::Queued(ticket), errands);
+                queue.tell_wanted(new, errands);
+                return Entered::Queued(ticket);
             }
         };
         drop(queue);
         errands.discard(Some(notify));
-        (entered, errands)
+        entered
     }
 
     /// Whether a right that the caller has is wanted.
@@ -209,15 +209,15 @@ impl Core<'_> {
         self,
         ticket: &mut Option<Ticket>,
         notify: Notify,
-    ) -> (Option<Outcome>, Errands) {
-        let mut errands = Errands::none();
+        errands: &mut Errands,
+    ) -> Option<Outcome> {
         let mut queue = self.queue.lock();
         let outcome = queue.claim(ticket);
         errands.discard(match ticket {
             Some(ticket) => queue.renew(ticket, notify),
             None => Some(notify),
         });
-        (outcome, errands)
+        outcome
     }
 
     /// What stands in the waiter's way in that word.
@@ -226,15 +226,14 @@ impl Core<'_> {
     }
 
     /// Gives up the place. What the waiter was given meanwhile is for the caller to let go of.
-    pub(crate) fn cancel(self, ticket: Ticket) -> (Option<Outcome>, Errands) {
-        let mut errands = Errands::none();
+    pub(crate) fn cancel(self, ticket: Ticket, errands: &mut Errands) -> Option<Outcome> {
         let mut queue = self.queue.lock();
         let (outcome, unused) = queue.remove(ticket);
         errands.discard(unused);
         if outcome.is_none() {
-            self.settle(&mut queue, None, &mut errands);
+            self.settle(&mut queue, None, errands);
         }
-        (outcome, errands)
+        outcome
     }
 
     /// Gives the waiters all that they can have, one after the other, in order of arrival.

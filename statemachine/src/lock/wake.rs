@@ -7,31 +7,41 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     task::Waker,
+    time,
 };
 
 use crate::{
     panics::Panics,
-    sync::{Thread, for_each_thread},
+    sync::{Instant, Thread, for_each_thread},
 };
 
 /// How to wake a waiter. A clone of a waker is foreign code.
 #[derive(Clone)]
 pub(crate) enum Notify {
-    Thread(Thread),
+    /// With the time at which it began to wait, which it has looked up for its deadline.
+    Thread(Thread, Instant),
     Task(Waker),
 }
 
 impl Notify {
+    /// When the wait began.
+    pub(super) fn since(&self) -> time::Instant {
+        match self {
+            Self::Thread(_, since) => since.public(),
+            Self::Task(_) => time::Instant::now(),
+        }
+    }
+
     pub(crate) fn wake(self, panics: &mut Panics) {
         match self {
-            Self::Thread(thread) => thread.unpark(),
+            Self::Thread(thread, _) => thread.unpark(),
             Self::Task(waker) => run(Errand::Wake(waker), panics),
         }
     }
 
     fn discard(self, panics: &mut Panics) {
         match self {
-            Self::Thread(_) => {}
+            Self::Thread(..) => {}
             Self::Task(waker) => run(Errand::Drop(waker), panics),
         }
     }
@@ -66,10 +76,14 @@ impl Errands {
     }
 
     /// Runs them all. The panics are given back, to go on when nothing depends on the caller any more.
+    #[inline]
     pub(crate) fn run(self) -> Panics {
         let mut panics = Panics::none();
-        for notify in self.first.into_iter().chain(self.rest) {
-            notify.wake(&mut panics);
+        if let Some(first) = self.first {
+            first.wake(&mut panics);
+            for notify in self.rest {
+                notify.wake(&mut panics);
+            }
         }
         if let Some(unused) = self.unused {
             unused.discard(&mut panics);
@@ -111,26 +125,27 @@ for_each_thread! {
 
 /// Runs it now; inside of [`DEPTH`] others, when the innermost of these has returned.
 fn run(errand: Errand, panics: &mut Panics) {
-    let mut errand = Some(errand);
-    let is_put_off = NESTING.try_with(|nesting| {
-        let depth = nesting.depth.get();
-        if depth == DEPTH {
-            nesting.put_off.borrow_mut().extend(errand.take());
-        } else {
-            nesting.depth.set(depth + 1);
+    let depth = NESTING.try_with(|nesting| nesting.depth.get()).unwrap_or(0);
+    if depth < DEPTH {
+        set_depth(depth + 1);
+        panics.catch(|| errand.run());
+        if depth + 1 == DEPTH {
+            run_put_off(panics);
         }
-        depth == DEPTH
-    });
-    while let Some(next) = errand {
-        panics.catch(|| next.run());
-        errand = NESTING
-            .try_with(|nesting| match nesting.depth.get() {
-                DEPTH => nesting.put_off.borrow_mut().pop_front(),
-                _ => None,
-            })
-            .unwrap_or(None);
+        set_depth(depth);
+    } else {
+        NESTING.with(|nesting| nesting.put_off.borrow_mut().push_back(errand));
     }
-    if let Ok(false) = is_put_off {
-        NESTING.with(|nesting| nesting.depth.set(nesting.depth.get() - 1));
+}
+
+/// Behind the end of the thread's own values there is no counting any more.
+fn set_depth(depth: usize) {
+    _ = NESTING.try_with(|nesting| nesting.depth.set(depth));
+}
+
+#[cold]
+fn run_put_off(panics: &mut Panics) {
+    while let Some(next) = NESTING.with(|nesting| nesting.put_off.borrow_mut().pop_front()) {
+        panics.catch(|| next.run());
     }
 }

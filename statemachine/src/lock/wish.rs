@@ -40,7 +40,8 @@ impl<'a> Wishes<'a> {
     /// If a waker does. The place is given up.
     pub(crate) fn enter(self, notify: Notify) -> Result<WishPlace<'a>, Wished> {
         let mut place = WishPlace { core: self.core, ticket: None };
-        let (entered, errands) = self.core.enqueue(Request::Wanted(self.wish), notify);
+        let mut errands = Errands::none();
+        let entered = self.core.enqueue(Request::Wanted(self.wish), notify, &mut errands);
         let answer = match entered {
             Entered::Granted(_) => Some(Ok(())),
             Entered::Refused(refusal) => Some(Err((refusal, None))),
@@ -78,7 +79,9 @@ impl WishPlace<'_> {
             Polled::Untold => return None,
             Polled::Stale => {}
         }
-        let (outcome, errands) = self.core.renew(&mut self.ticket, Notify::Task(waker.clone()));
+        let notify = Notify::Task(waker.clone());
+        let mut errands = Errands::none();
+        let outcome = self.core.renew(&mut self.ticket, notify, &mut errands);
         errands.run().go_on();
         outcome.map(|_| Ok(()))
     }
@@ -97,13 +100,9 @@ impl WishPlace<'_> {
     }
 
     fn leave(&mut self) -> (bool, Errands) {
-        match self.ticket.take() {
-            Some(ticket) => {
-                let (outcome, errands) = self.core.cancel(ticket);
-                (outcome.is_some(), errands)
-            }
-            None => (false, Errands::none()),
-        }
+        let mut errands = Errands::none();
+        let outcome = self.ticket.take().and_then(|ticket| self.core.cancel(ticket, &mut errands));
+        (outcome.is_some(), errands)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::ordering::{WAKE, WOKEN};
+
 pub(crate) use loom::{
     cell::UnsafeCell,
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64},
@@ -41,15 +43,23 @@ pub(crate) use for_each_thread;
 pub(crate) struct Thread(Arc<Parker>);
 
 struct Parker {
-    wakes: loom::sync::Mutex<u32>,
+    /// Changed under the mutex only.
+    wakes: AtomicU32,
+    sleep: loom::sync::Mutex<()>,
     woken: loom::sync::Condvar,
 }
 
 loom::thread_local! {
     static THREAD: Thread = Thread(Arc::new(Parker {
-        wakes: loom::sync::Mutex::new(0),
+        wakes: AtomicU32::new(0),
+        sleep: loom::sync::Mutex::new(()),
         woken: loom::sync::Condvar::new(),
     }));
+}
+
+pub(crate) fn with_current<R>(act: impl FnOnce(&Thread) -> R) -> R {
+    // Outside of the model's access, which may not be held across its switches.
+    act(&current())
 }
 
 pub(crate) fn current() -> Thread {
@@ -58,11 +68,13 @@ pub(crate) fn current() -> Thread {
 
 impl Thread {
     pub(crate) fn wakes(&self) -> u32 {
-        *self.0.wakes.lock().unwrap()
+        self.0.wakes.load(WOKEN)
     }
 
     pub(crate) fn unpark(&self) {
-        *self.0.wakes.lock().unwrap() += 1;
+        let sleep = self.0.sleep.lock().unwrap();
+        self.0.wakes.store(self.wakes() + 1, WAKE);
+        drop(sleep);
         self.0.woken.notify_one();
     }
 
@@ -85,9 +97,9 @@ impl Thread {
             }
             clock.sleepers.push(self.clone());
         }
-        let mut wakes = self.0.wakes.lock().unwrap();
-        while *wakes == seen {
-            wakes = self.0.woken.wait(wakes).unwrap();
+        let mut sleep = self.0.sleep.lock().unwrap();
+        while self.wakes() == seen {
+            sleep = self.0.woken.wait(sleep).unwrap();
         }
     }
 }
@@ -129,6 +141,11 @@ std::thread_local! {
 }
 
 impl Instant {
+    /// What is shown to users is not the model's time.
+    pub(crate) fn public(self) -> std::time::Instant {
+        std::time::Instant::now()
+    }
+
     pub(crate) fn now() -> Self {
         Self(if CLOCK_MOVES.get() { CLOCK.lock().unwrap().seconds } else { 0 })
     }

@@ -36,5 +36,11 @@ pub(crate) const RAISE: Ordering = Release;
 /// Looking whether an interrupt is raised.
 pub(crate) const RAISED: Ordering = Acquire;
 
+/// Counting that a thread is woken, behind what it is woken for.
+pub(crate) const WAKE: Ordering = Release;
+
+/// Looking how often a thread has been woken, before looking at what it is woken for.
+pub(crate) const WOKEN: Ordering = Acquire;
+
 /// Counting what is only told apart, in no order.
 pub(crate) const COUNT: Ordering = Relaxed;

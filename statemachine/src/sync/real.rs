@@ -1,19 +1,47 @@
 //! The primitives of `std` and `parking_lot`.
 
-use std::{cell, sync::Arc, thread};
+use std::{
+    cell,
+    sync::Arc,
+    thread,
+    time::{self, Duration},
+};
 
 use parking_lot::Condvar;
+
+use super::ordering::{WAKE, WOKEN};
 
 pub(crate) use parking_lot::Mutex;
 pub(crate) use std::{
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64},
     thread::ThreadId,
-    time::Instant,
 };
+
+/// A time of the public clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Instant(time::Instant);
+
+impl Instant {
+    pub(crate) fn now() -> Self {
+        Self(time::Instant::now())
+    }
+
+    pub(crate) fn public(self) -> time::Instant {
+        self.0
+    }
+
+    pub(crate) fn checked_add(self, duration: Duration) -> Option<Self> {
+        self.0.checked_add(duration).map(Self)
+    }
+
+    pub(crate) fn saturating_duration_since(self, earlier: Self) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
+    }
+}
 
 /// Tells this thread from others.
 pub(crate) fn this_thread() -> ThreadId {
-    current().id()
+    thread::current().id()
 }
 
 /// A value for each thread.
@@ -36,7 +64,9 @@ pub(crate) struct Thread(Arc<Parker>);
 
 struct Parker {
     thread: thread::Thread,
-    wakes: Mutex<u32>,
+    /// Changed under the mutex only.
+    wakes: AtomicU32,
+    sleep: Mutex<()>,
     woken: Condvar,
 }
 
@@ -44,16 +74,27 @@ std::thread_local! {
     static THREAD: Thread = Thread::of_this_thread();
 }
 
-/// This thread.
-pub(crate) fn current() -> Thread {
-    // Behind the end of the thread's own values, another one serves as well: it is for one wait.
-    THREAD.try_with(Clone::clone).unwrap_or_else(|_| Thread::of_this_thread())
+/// Does something with this thread.
+#[inline]
+pub(crate) fn with_current<R>(act: impl FnOnce(&Thread) -> R) -> R {
+    let mut act = Some(act);
+    let done = THREAD.try_with(|thread| act.take().map(|act| act(thread)));
+    match (done, act) {
+        (Ok(Some(done)), _) => done,
+        // Behind the end of the thread's own values, another one serves as well: it is for one wait.
+        (_, Some(act)) => act(&Thread::of_this_thread()),
+        (_, None) => unreachable!("it was done, or is there to be done"),
+    }
 }
 
 impl Thread {
     fn of_this_thread() -> Self {
-        let (thread, wakes, woken) = (thread::current(), Mutex::new(0), Condvar::new());
-        Self(Arc::new(Parker { thread, wakes, woken }))
+        Self(Arc::new(Parker {
+            thread: thread::current(),
+            wakes: AtomicU32::new(0),
+            sleep: Mutex::new(()),
+            woken: Condvar::new(),
+        }))
     }
 
     pub(crate) fn id(&self) -> ThreadId {
@@ -66,26 +107,26 @@ impl Thread {
 
     /// How often it has been woken.
     pub(crate) fn wakes(&self) -> u32 {
-        *self.0.wakes.lock()
+        self.0.wakes.load(WOKEN)
     }
 
     pub(crate) fn unpark(&self) {
-        let mut wakes = self.0.wakes.lock();
-        *wakes = wakes.wrapping_add(1);
-        drop(wakes);
+        let sleep = self.0.sleep.lock();
+        self.0.wakes.store(self.wakes().wrapping_add(1), WAKE);
+        drop(sleep);
         self.0.woken.notify_one();
     }
 
     /// Sleeps until the thread has been woken more often than that or the deadline has passed, or for
     /// no reason.
     pub(crate) fn park_until(&self, seen: u32, deadline: Option<Instant>) {
-        let mut wakes = self.0.wakes.lock();
-        if *wakes != seen {
+        let mut sleep = self.0.sleep.lock();
+        if self.wakes() != seen {
             return;
         }
         match deadline {
-            Some(deadline) => _ = self.0.woken.wait_until(&mut wakes, deadline),
-            None => self.0.woken.wait(&mut wakes),
+            Some(deadline) => _ = self.0.woken.wait_until(&mut sleep, deadline.public()),
+            None => self.0.woken.wait(&mut sleep),
         }
     }
 }
@@ -139,6 +180,6 @@ impl Backoff {
 
 /// The public clock's time as this module's.
 #[inline]
-pub(crate) fn instant(public: Instant) -> Instant {
-    public
+pub(crate) fn instant(public: time::Instant) -> Instant {
+    Instant(public)
 }

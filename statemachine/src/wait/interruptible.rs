@@ -54,6 +54,8 @@ assert!(matches!(refused, Refused::Interrupted { .. }));"
 }
 
 impl<'i, H: Handle> Ask for Interruptible<'i, H> {
+    const IS_LOOK: bool = H::IS_LOOK;
+
     type Place = InterruptiblePlace<'i, H::Place>;
     type Given = H::Output;
     type Denied = H::Error;

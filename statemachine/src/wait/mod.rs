@@ -125,6 +125,9 @@ pub trait Handle: Ask<Given = <Self as Handle>::Output, Denied = <Self as Handle
 
 /// What the waits need to know of a handle.
 pub(crate) trait Ask: Sized {
+    /// Whether it takes no right, so that a loop around it is kept from others by nothing.
+    const IS_LOOK: bool = false;
+
     /// Where it waits.
     type Place: Queued;
     /// [`Handle::Output`].

@@ -1,8 +1,10 @@
 //! Suspending a task.
 
 use std::{
+    cell::Cell,
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     task::{self, Poll, Waker},
 };
@@ -10,6 +12,7 @@ use std::{
 use super::{AnswerAt, Ask, Handle, Queued, conclude};
 use crate::{
     lock::Notify,
+    sync::for_each_thread,
     trace::{Start, Waited},
 };
 
@@ -55,11 +58,12 @@ pub struct Wait<H: Handle> {
     handle: Option<H>,
     place: Option<<H as Ask>::Place>,
     start: Start,
+    has_yielded: bool,
 }
 
 impl<H: Handle> Wait<H> {
     pub(crate) fn new(handle: H) -> Self {
-        Self { handle: Some(handle), place: None, start: Start::NEVER }
+        Self { handle: Some(handle), place: None, start: Start::NEVER, has_yielded: false }
     }
 
     /// The answer, if it is there. If not, takes a place in the queue.
@@ -93,6 +97,21 @@ impl<H: Handle> Wait<H> {
     }
 }
 
+for_each_thread! {
+    static LOOKS: Cell<u32> = Cell::new(0)
+}
+
+/// Whether tasks of this thread have looked at states so often without having to wait that others
+/// should have a turn: a loop around a wait that never waits would otherwise be all that a thread
+/// does.
+fn is_turn_over() -> bool {
+    let looks = LOOKS.try_with(|looks| looks.replace((looks.get() + 1) % TURN));
+    looks.is_ok_and(|looks| looks + 1 == TURN)
+}
+
+/// How many looks that is. They take some microseconds.
+const TURN: u32 = 512;
+
 const READY: &str = "polled after it was ready";
 
 // Nothing is ever pinned through the handle.
@@ -105,10 +124,15 @@ impl<H: Handle> Future for Wait<H> {
         if self.place.is_none()
             && let Some(granted) = self.try_now()
         {
+            if H::IS_LOOK && !mem::replace(&mut self.has_yielded, true) && is_turn_over() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let handle = self.handle.take().expect(READY);
             return Poll::Ready(handle.accept(granted, Waited::NOT));
         }
         let Some(answer) = self.answer(cx.waker()) else {
+            _ = LOOKS.try_with(|looks| looks.set(0));
             return Poll::Pending;
         };
         let handle = self.handle.take().expect(READY);

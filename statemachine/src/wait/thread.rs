@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{AnswerAt, Handle, Queued, conclude};
 use crate::{
     lock::{Notify, Refusal, Word},
-    sync::{Instant, Thread, current},
+    sync::{Instant, Thread, with_current},
     trace::{Start, Waited},
 };
 
@@ -49,12 +49,15 @@ fn queue<H: Handle>(mut handle: H, refusal: Refusal, limit: Limit) -> Result<H::
     if deadline.is_some_and(|deadline| deadline <= start) {
         return Err(handle.refuse(refusal, None, Duration::ZERO));
     }
-    let thread = current();
-    // Before the place is taken: what wakes the thread from then on keeps it from sleeping, whatever
-    // else has run on it meanwhile.
-    let seen = thread.wakes();
-    let answer = match handle.enter(Notify::Thread(thread.clone())) {
-        Ok(place) => sleep(place, &thread, seen, deadline),
+    let slept = with_current(|thread| {
+        // Before the place is taken: what wakes the thread from then on keeps it from sleeping,
+        // whatever else has run on it meanwhile.
+        let seen = thread.wakes();
+        let place = handle.enter(Notify::Thread(thread.clone(), start))?;
+        Ok(sleep(place, thread, seen, deadline))
+    });
+    let answer = match slept {
+        Ok(answer) => answer,
         Err(answer) => return conclude(handle, answer, Duration::ZERO),
     };
     let waited = match answer {
