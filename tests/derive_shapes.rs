@@ -693,3 +693,23 @@ fn parameters_may_have_the_names_of_generated_ones() {
     let never = WhateverNever { whatever: 2 };
     assert!(machine.view_to_never().try_commit_with(never).is_ok());
 }
+
+#[test]
+fn lists_in_several_attributes_add_up() {
+    #[derive(StateMachine)]
+    #[machine(can_always_reach(Closed))]
+    #[cfg_attr(all(), machine(can_always_reach(Open)))]
+    enum Door {
+        #[state(to(Closed))]
+        #[cfg_attr(all(), state(to(Bolted, Closed)))]
+        #[cfg_attr(any(), state(to(Welded)))]
+        Open,
+        #[state(to(Open))]
+        Closed,
+        #[state(to(Closed))]
+        Bolted,
+    }
+    assert_eq!(Door::TRANSITIONS.len(), 4);
+    let door = DoorMachine::new();
+    assert!(door.open_to_bolted().try_commit().is_ok());
+}

@@ -191,6 +191,12 @@ impl<'a> State<'a> {
     pub fn has_data(&self) -> bool {
         !matches!(self.fields, Fields::None)
     }
+
+    /// Whether it is known where the state leads: where something about that was reported, nothing
+    /// is said of the transitions that it seems to lack.
+    pub fn is_understood(&self) -> bool {
+        self.is_declared && !self.attr.is_garbled
+    }
 }
 
 impl<'a> Fields<'a> {

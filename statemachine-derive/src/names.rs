@@ -182,6 +182,10 @@ impl Methods {
         for target in states.iter().flat_map(|state| &state.targets) {
             is_entered[target.position] = true;
         }
+        if states.iter().any(|state| !state.is_understood()) && states.len() <= MAX_EXPLAINED {
+            // A transition that was not understood may lead there.
+            is_entered.fill(true);
+        }
         let mut names = Vec::with_capacity(states.len());
         for (position, state) in states.iter().enumerate() {
             let (word, span, owner) =

@@ -230,6 +230,15 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
     let mut tokens = TokenStream::new();
     for (target, method) in &out.state_names(position).illegal {
         let to = out.marker(*target);
+        if !machine.states[position].is_understood() {
+            tokens.extend(quote! {
+                #[doc(hidden)]
+                #vis fn #method(&self) -> #sm::Transition<'_, #from, #to> {
+                    #sm::__private::mismatch()
+                }
+            });
+            continue;
+        }
         let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
         tokens.extend(quote! {
             #[doc(hidden)]
