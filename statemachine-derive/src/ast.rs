@@ -12,7 +12,7 @@ use crate::{
     generics::Generics,
     names,
     resolve::{Resolved, Resolver},
-    tokens::{replace_self, with_lifetimes},
+    tokens::{replace_self, with_lifetimes, with_static_objects},
 };
 
 /// A declaration of a machine.
@@ -203,7 +203,8 @@ impl<'a> Fields<'a> {
     fn from_syn(fields: &'a syn::Fields, generics: &Generics) -> Self {
         let lifetime = generics.lifetime();
         let ty = |field: &syn::Field| {
-            with_lifetimes(replace_self(field.ty.to_token_stream(), generics.this()), &lifetime)
+            let ty = with_static_objects(field.ty.to_token_stream());
+            with_lifetimes(replace_self(ty, generics.this()), &lifetime)
         };
         match fields {
             syn::Fields::Named(named) if !named.named.is_empty() => Self::Named(

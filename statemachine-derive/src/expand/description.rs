@@ -51,19 +51,19 @@ pub fn implementation(out: &Emit) -> TokenStream {
             }
 
             #[inline]
-            fn dataless(index: ::core::primitive::u16) -> Self {
-                match index {
+            fn dataless(__index: ::core::primitive::u16) -> Self {
+                match __index {
                     #(#owned)*
                     _ => #sm::__private::mismatch(),
                 }
             }
 
             #[inline]
-            fn dataless_ref<#view>(index: ::core::primitive::u16) -> &#view Self
+            fn dataless_ref<#view>(__index: ::core::primitive::u16) -> &#view Self
             where
                 Self: #view,
             {
-                match index {
+                match __index {
                     #(#borrowed)*
                     _ => #sm::__private::mismatch(),
                 }

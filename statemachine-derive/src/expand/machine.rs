@@ -93,16 +93,16 @@ fn new(out: &Emit) -> TokenStream {
         },
         Fields::One(ty) => quote! {
             #attrs
-            #vis const fn new(data: #ty) -> Self {
-                Self(#sm::__private::machine_with(#variant(data), #index))
+            #vis const fn new(data_: #ty) -> Self {
+                Self(#sm::__private::machine_with(#variant(data_), #index))
             }
         },
         Fields::Tuple(_) | Fields::Named(_) => {
             let marker = out.marker(machine.initial);
             quote! {
                 #attrs
-                #vis fn new(data: <#marker as #sm::State>::Data) -> Self {
-                    Self(#sm::__private::machine_with(<#marker as #sm::State>::wrap(data), #index))
+                #vis fn new(data_: <#marker as #sm::State>::Data) -> Self {
+                    Self(#sm::__private::machine_with(<#marker as #sm::State>::wrap(data_), #index))
                 }
             }
         }
@@ -117,15 +117,15 @@ fn whole(out: &Emit) -> TokenStream {
         /// A machine in the given state.
         #[inline]
         #[must_use]
-        #vis fn from_state(state: #this) -> Self {
-            Self(#sm::Machine::from_state(state))
+        #vis fn from_state(state_: #this) -> Self {
+            Self(#sm::Machine::from_state(state_))
         }
 
         /// Takes the machine apart.
         #[inline]
         #[must_use]
         #vis fn into_state(self) -> #this {
-            self.0.into_state()
+            #sm::Machine::into_state(self.0)
         }
     };
     if !machine.is_fieldless() {
@@ -141,8 +141,8 @@ fn whole(out: &Emit) -> TokenStream {
             ///
             /// Where the state has data.
             #[inline]
-            #vis fn from_kind(kind: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
-                #sm::Machine::from_kind(kind).map(Self)
+            #vis fn from_kind(kind_: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
+                ::core::result::Result::map(#sm::Machine::from_kind(kind_), Self)
             }
         });
     }
@@ -165,7 +165,7 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
         #hold_doc
         #[inline]
         #vis fn #hold(&self) -> #sm::Hold<'_, #marker> {
-            self.0.in_state()
+            #sm::Machine::in_state(&self.0)
         }
 
         #is_doc
@@ -210,7 +210,7 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
             #doc
             #[inline]
             #vis fn #method(&self) -> #sm::Transition<'_, #from, #to> {
-                self.0.transition()
+                #sm::Machine::transition(&self.0)
             }
         });
     }
@@ -304,8 +304,8 @@ fn from_state(out: &Emit) -> TokenStream {
         #lints
         impl #for_impl ::core::convert::From<#this> for #ident #args #where_clause {
             #[inline]
-            fn from(state: #this) -> Self {
-                Self(#sm::Machine::from_state(state))
+            fn from(__state: #this) -> Self {
+                Self(#sm::Machine::from_state(__state))
             }
         }
     }
@@ -318,8 +318,8 @@ fn debug(out: &Emit) -> TokenStream {
         #[automatically_derived]
         #lints
         impl #for_impl ::core::fmt::Debug for #ident #args #where_clause {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(&self.0, f)
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, __f)
             }
         }
     }

@@ -21,6 +21,7 @@ use crate::{
     ast::{Machine, State},
     graph::Graph,
     names::{Names, StateNames},
+    tokens::respanned_ident,
 };
 
 /// Everything generated for a declaration.
@@ -114,7 +115,5 @@ impl<'a> Emit<'a> {
 /// The same name as if the derive had written it: a use of a deprecated variant in what the user
 /// wrote is warned about.
 fn as_generated(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(Span::call_site());
-    ident
+    respanned_ident(ident, Span::call_site())
 }
