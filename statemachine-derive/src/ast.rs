@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens as _;
-use syn::{Attribute, Data, DeriveInput, Visibility, ext::IdentExt as _};
+use syn::{Attribute, Data, DeriveInput, Type, Visibility, ext::IdentExt as _};
 
 use crate::{
     attr::{self, MachineAttr, StateAttr},
@@ -327,6 +327,12 @@ fn param_attrs(param: &syn::GenericParam) -> &[Attribute] {
         syn::GenericParam::Type(param) => &param.attrs,
         syn::GenericParam::Const(param) => &param.attrs,
     }
+}
+
+/// The types of fields that can be no type of a field: what copies them is no better.
+pub fn untyped_fields(input: &DeriveInput) -> impl Iterator<Item = &Type> {
+    let types = variants(input).flat_map(|variant| &variant.fields).map(|field| &field.ty);
+    types.filter(|ty| matches!(ty, Type::TraitObject(_) | Type::ImplTrait(_)))
 }
 
 /// Where a declaration that is no enum says what it is instead.

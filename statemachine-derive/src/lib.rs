@@ -54,7 +54,7 @@ fn expand(input: &DeriveInput) -> TokenStream {
     let graph = graph::Graph::of(&machine);
     check::check(&cx, &machine, &names, &graph);
     let errors = cx.into_compile_errors();
-    if ast::keyword(&input.data).is_some() {
+    if ast::keyword(&input.data).is_some() || ast::untyped_fields(input).next().is_some() {
         // The names that are missing then bring no errors beside an item that failed to expand.
         return errors;
     }

@@ -56,6 +56,8 @@ pub struct StateNames {
     pub hold: Ident,
     /// `to_b`, for states with a way in.
     pub to: Option<Ident>,
+    /// `to_b`, for states that nothing leads to.
+    pub illegal_to: Option<Ident>,
     /// `a_to_b`, one for each target.
     pub transitions: Vec<Ident>,
     /// `a_to_b` for the states that there is no transition to, with their positions.
@@ -194,6 +196,7 @@ impl Methods {
                 is_in: self.take(format!("is_{word}"), owner, span),
                 hold: self.take(format!("in_{word}"), owner, span),
                 to: is_entered[position].then(|| self.take(format!("to_{word}"), owner, span)),
+                illegal_to: None,
                 transitions: Vec::with_capacity(state.targets.len()),
                 illegal: Vec::new(),
                 data: data_names(machine, position, items),
@@ -226,6 +229,11 @@ impl Methods {
                     names[source].illegal.push((target, method));
                     self.taken.insert(name, Owner { state: source, target: Some(target) });
                 }
+            }
+            let name = format!("to_{}", from.word);
+            if names[source].to.is_none() && !self.taken.contains_key(&name) {
+                names[source].illegal_to = Some(ident(&name, from.ident.span()));
+                self.taken.insert(name, Owner { state: source, target: None });
             }
         }
     }

@@ -71,6 +71,14 @@ seals! {
         "put `#[derive(StateMachine)]` on the enum, and `#[state(to(..))]` on the variant that is left";
 }
 
+/// What no state is that has a method `to_a` to say so: nothing leads to it.
+#[diagnostic::on_unimplemented(
+    message = "nothing leads to `{Self}`",
+    label = "illegal transition",
+    note = "no `#[state(to(..))]` names this state"
+)]
+pub trait IsLedTo {}
+
 /// The machine's picture as SVG, in pieces.
 ///
 /// Drawn by the derive where its feature `svg` is on, whether or not this crate's is.

@@ -217,7 +217,7 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
     tokens
 }
 
-/// `a_to_b` for each pair without a transition: a bound that is false says why at the call. Under a
+/// `a_to_b` for each pair without a transition, and `to_a` where nothing leads: a bound that is false says why at the call. Under a
 /// `for<'never>` it is not checked before, so nothing ever gets into the body. What is returned has
 /// the methods of what a legal one returns and leaves its target open: else the next word in the call,
 /// or what that word demands of the target, would bring a second error.
@@ -228,6 +228,19 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
     let span = machine.states[position].ident.span();
     let from = out.marker(position);
     let mut tokens = TokenStream::new();
+    if let Some(method) = &out.state_names(position).illegal_to {
+        let this = out.this;
+        let bound = respanned(quote!(#from: #sm::__private::IsLedTo), span);
+        tokens.extend(quote! {
+            #[doc(hidden)]
+            #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #sm::Any<#this>, #whatever>
+            where
+                for<#never> #bound,
+            {
+                #sm::__private::mismatch()
+            }
+        });
+    }
     for (target, method) in &out.state_names(position).illegal {
         let to = out.marker(*target);
         if !machine.states[position].is_understood() {

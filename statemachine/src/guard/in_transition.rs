@@ -40,7 +40,7 @@ use crate::{
 /// assert!(slot.is_full());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping a transition rolls it back"]
+#[must_use = "dropping a transition rolls it back; end it with a verb such as `commit`"]
 pub struct InTransition<'a, A: State, B> {
     right: Exclusive<'a, A::Enum>,
     /// Behind the right: what is told of it is told when it has been let go of.
