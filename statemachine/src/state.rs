@@ -151,6 +151,11 @@ pub trait StateMachine: Sized + DerivedEnum {
 /// assert_eq!(job.state(), JobKind::Queued);
 /// assert_eq!(job.state().name(), "Queued");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the kind of a machine",
+    label = "not a kind",
+    note = "kinds are derived: put `#[derive(StateMachine)]` on the enum"
+)]
 pub trait Kind: Sized + Send + Sync + DerivedKind + 'static {
     /// The name of the machine's enum.
     const MACHINE: &'static str;
@@ -200,6 +205,11 @@ pub trait Kind: Sized + Send + Sync + DerivedKind + 'static {
 /// It stands beside `State::View` because a bound over every lifetime ("a closure that takes any
 /// view") on a generic associated type would demand that the data be `'static`. The second
 /// parameter is what avoids that: it lets the compiler assume `Self: 'a`. Write [`View`](crate::View) for it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state of a machine",
+    label = "not a state",
+    note = "states are derived: the types of an enum's variants are in the module that `#[derive(StateMachine)]` generates"
+)]
 pub trait Viewed<'a, Bound = &'a Self> {
     /// The data of the state, borrowed.
     type Borrowed;

@@ -226,11 +226,16 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
     let (vis, never, whatever) =
         (machine.vis, machine.generics.never(), machine.generics.whatever());
     let span = machine.states[position].ident.span();
+    // But a path of the user's is where they wrote it: should it lead nowhere, all that is said of it
+    // is said there.
+    let at_the_variant = |bound: TokenStream| {
+        if machine.attr.krate.is_some() { bound } else { respanned(bound, span) }
+    };
     let from = out.marker(position);
     let mut tokens = TokenStream::new();
     if let Some(method) = &out.state_names(position).illegal_to {
         let this = out.this;
-        let bound = respanned(quote!(#from: #sm::__private::IsLedTo), span);
+        let bound = at_the_variant(quote!(#from: #sm::__private::IsLedTo));
         tokens.extend(quote! {
             #[doc(hidden)]
             #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #sm::Any<#this>, #whatever>
@@ -252,7 +257,7 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
             });
             continue;
         }
-        let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
+        let bound = at_the_variant(quote!(#from: #sm::TransitionTo<#to>));
         tokens.extend(quote! {
             #[doc(hidden)]
             #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #from, #whatever>
