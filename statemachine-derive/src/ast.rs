@@ -139,6 +139,18 @@ impl<'a> Machine<'a> {
         declared > 0 && declared == variants(self.original).count()
     }
 
+    /// Whether the state leads nowhere and does not say so. Where there is `reset`, each leads on.
+    pub fn lacks_a_way_out(&self, state: &State) -> bool {
+        let StateAttr { to, terminal, is_garbled, .. } = &state.attr;
+        to.is_none() && terminal.is_none() && !is_garbled && self.attr.reset.is_none()
+    }
+
+    /// Whether it is known where the state leads: where something about that was reported, nothing
+    /// is said of the transitions that it seems to lack.
+    pub fn is_understood(&self, state: &State) -> bool {
+        state.is_declared && !state.attr.is_garbled && !self.lacks_a_way_out(state)
+    }
+
     /// The states that there are variants for, each with its position.
     pub fn declared(&self) -> impl Iterator<Item = (usize, &State<'a>)> {
         self.states.iter().enumerate().filter(|(_, state)| state.is_declared)
@@ -191,12 +203,6 @@ impl<'a> State<'a> {
     pub fn has_data(&self) -> bool {
         !matches!(self.fields, Fields::None)
     }
-
-    /// Whether it is known where the state leads: where something about that was reported, nothing
-    /// is said of the transitions that it seems to lack.
-    pub fn is_understood(&self) -> bool {
-        self.is_declared && !self.attr.is_garbled
-    }
 }
 
 impl<'a> Fields<'a> {
@@ -246,12 +252,18 @@ fn resolve_targets(cx: &Ctxt, resolver: &Resolver, states: &mut Vec<State>) -> b
     let declared = states.len();
     for source in 0..declared {
         let targets = states[source].attr.to.clone().unwrap_or_default();
+        let mut is_garbled = false;
         states[source].targets = distinct(cx, "to", &targets, |name| {
             Some(match resolver.resolve(cx, name) {
                 Resolved::State(position) => position,
-                Resolved::Unknown => make_up(name, declared, states),
+                Resolved::Unknown => {
+                    is_garbled = true;
+                    make_up(name, declared, states)
+                }
             })
         });
+        // Any other state may have been meant.
+        states[source].attr.is_garbled |= is_garbled;
     }
     states.len() == declared
 }

@@ -140,8 +140,9 @@ fn without_brackets(
 ) -> Option<Entry> {
     let Some(TokenTree::Ident(ident)) = run.front().cloned() else { return None };
     let key = *keys.lists.iter().find(|key| ident == **key)?;
-    let has_equals = matches!(run.get(1), Some(TokenTree::Punct(punct)) if punct.as_char() == '=');
-    let start = 1 + usize::from(has_equals);
+    let is_arrow = |token: &&TokenTree| is_punct(token, "=:->");
+    let start = 1 + run.iter().skip(1).take_while(is_arrow).count();
+    let has_equals = start > 1;
     let is_key = |name: &Ident| keys.all.iter().any(|key| name == key);
     let names = match run.get(start)? {
         TokenTree::Group(group) if has_equals || group.delimiter() != Delimiter::Parenthesis => {
@@ -158,6 +159,9 @@ fn without_brackets(
                 {
                     names.push(name.clone());
                     run.pop_front();
+                    if run.len() > 1 && run.front().is_some_and(|next| is_punct(next, COMMAS)) {
+                        run.pop_front();
+                    }
                 }
                 let more = runs.front().is_some_and(|next| match next.front() {
                     Some(TokenTree::Ident(name)) => next.len() == 1 && !is_key(name),
@@ -309,8 +313,12 @@ fn known_key(cx: &Ctxt, ident: &Ident, keys: &Keys, others: &Keys) -> Option<&'s
         return None;
     }
     let near = nearest(&name, keys.all.iter().copied());
+    let is_a_states_name = name.starts_with(char::is_uppercase) && keys.all.contains(&"to");
     let remedy = match near {
         Some(near) => format!("did you mean `{near}`?"),
+        None if is_a_states_name => {
+            format!("if it is a state that this one leads to, write `to({name})`")
+        }
         None => format!("`#[{attribute}]` takes {usage}"),
     };
     cx.error(ident.span(), format_args!("unknown key `{name}`; {remedy}"));
@@ -463,7 +471,7 @@ impl Entry {
             return;
         }
         let is_names = run.iter().all(|token| matches!(token, TokenTree::Ident(_)));
-        let has_cfg = is_under_cfg(&run);
+        let (has_cfg, is_path) = (is_under_cfg(&run), is_path(&run));
         let span = run.front().map_or_else(|| self.ident.span(), TokenTree::span);
         let mut names = run.into_iter().filter_map(|token| match token {
             TokenTree::Ident(name) => Some(name),
@@ -491,7 +499,8 @@ impl Entry {
             );
             // The last name in a path is the variant's.
             let variant = names.next_back();
-            list.is_garbled |= variant.is_none();
+            list.is_garbled |= variant.is_none() || !is_path;
+            let variant = variant.filter(|_| is_path);
             list.names.extend(variant);
             return;
         }
@@ -503,6 +512,23 @@ impl Entry {
     }
 }
 
+/// What may be taken for a comma.
+const COMMAS: &str = ";|+&/";
+
+fn is_punct(token: &TokenTree, among: &str) -> bool {
+    matches!(token, TokenTree::Punct(punct) if among.contains(punct.as_char()))
+}
+
+/// Whether it is `A`, `&A`, `path::A` or one of these with data: then it is known what is meant.
+fn is_path(run: &VecDeque<TokenTree>) -> bool {
+    let rest = run.iter().skip_while(|token| is_punct(token, "&"));
+    let mut rest = rest.skip_while(|token| match token {
+        TokenTree::Ident(_) => true,
+        token => is_punct(token, ":"),
+    });
+    rest.all(|token| matches!(token, TokenTree::Group(_)))
+}
+
 /// The names in `A; B` and the like, where something else stands for a comma.
 fn separated_otherwise(run: &VecDeque<TokenTree>) -> Option<Vec<Ident>> {
     let mut names = Vec::new();
@@ -510,7 +536,7 @@ fn separated_otherwise(run: &VecDeque<TokenTree>) -> Option<Vec<Ident>> {
         match token {
             TokenTree::Ident(name) if position % 2 == 0 => names.push(name.clone()),
             TokenTree::Punct(punct)
-                if position % 2 == 1 && ";|+&/".contains(punct.as_char()) => {}
+                if position % 2 == 1 && COMMAS.contains(punct.as_char()) => {}
             _ => return None,
         }
     }

@@ -20,12 +20,8 @@ pub fn terminal_states_end(cx: &Ctxt, machine: &Machine) {
 /// A machine that can never leave a state is stuck in it, mostly by oversight: an end is declared.
 /// `reset` is a way out, and so is a `to(...)` that was not understood.
 pub fn states_have_a_way_out(cx: &Ctxt, machine: &Machine) {
-    if machine.attr.reset.is_some() {
-        return;
-    }
     for (_, state) in machine.declared() {
-        let attr = &state.attr;
-        if attr.terminal.is_none() && attr.to.is_none() && !attr.is_garbled {
+        if machine.lacks_a_way_out(state) {
             cx.error(
                 state.ident.span(),
                 format_args!(

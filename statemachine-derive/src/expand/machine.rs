@@ -248,7 +248,7 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
     }
     for (target, method) in &out.state_names(position).illegal {
         let to = out.marker(*target);
-        if !machine.states[position].is_understood() {
+        if !machine.is_understood(&machine.states[position]) {
             tokens.extend(quote! {
                 #[doc(hidden)]
                 #vis fn #method(&self) -> #sm::Transition<'_, #from, #to> {

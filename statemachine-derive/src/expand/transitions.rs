@@ -17,7 +17,7 @@ pub fn implementations(out: &Emit, state: &State, position: usize) -> TokenStrea
     let mut items = TokenStream::new();
     let declared = state.targets.iter().map(|target| (target.position, target.ident.span()));
     let illegal = &out.state_names(position).illegal;
-    let unknown = illegal.iter().filter(|_| !state.is_understood());
+    let unknown = illegal.iter().filter(|_| !out.machine.is_understood(state));
     let unknown = unknown.map(|(target, method)| (*target, method.span()));
     for (target, span) in declared.chain(unknown) {
         let to = out.marker(target);
