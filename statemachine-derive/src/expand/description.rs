@@ -28,6 +28,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let view = machine.generics.view();
     let drawing = &out.picture.constant;
     let seal = out.seal(quote!(DerivedEnum), this);
+    let check = machine.declared().any(|(_, state)| !state.has_data()).then(|| out.is_not_dropped());
     quote! {
         #seal
 
@@ -63,6 +64,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
             where
                 Self: #view,
             {
+                #check
                 match __index {
                     #(#borrowed)*
                     _ => #sm::__private::mismatch(),

@@ -15,7 +15,7 @@ mod transitions;
 mod visibility;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 
 use crate::{
     ast::{Machine, State},
@@ -101,6 +101,20 @@ impl<'a> Emit<'a> {
             #[automatically_derived]
             #lints
             impl #for_impl #sm::__private::#seal for #ty #where_clause {}
+        }
+    }
+
+    /// Where the enum is taken apart: should it implement `Drop`, this is the one error.
+    fn is_not_dropped(&self) -> TokenStream {
+        let Self { sm, this, .. } = self;
+        let checked = Ident::new("__checked", self.machine.ident.span());
+        let argument = quote_spanned!(checked.span()=> &#checked);
+        quote! {
+            let #checked = {
+                use #sm::__private::Whole as _;
+                #sm::__private::Taken::<#this>::APART.__checked()
+            };
+            #sm::__private::take_apart(#argument);
         }
     }
 

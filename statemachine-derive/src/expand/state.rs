@@ -139,6 +139,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
     };
     // With one variant there is no other to be surprised by.
     let is_only = out.machine.states.len() == 1 && out.machine.is_exhaustive();
+    let check = out.is_not_dropped();
     let otherwise = (!is_only).then(|| quote!(_ => #sm::__private::mismatch(),));
     quote! {
         #[automatically_derived]
@@ -158,6 +159,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
 
             #[inline]
             fn unwrap(__machine: #this) -> #data {
+                #check
                 match __machine {
                     #path #variant => #owned,
                     #otherwise
