@@ -425,6 +425,21 @@ pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
         .collect()
 }
 
+/// The tokens with that span for the first and the last one.
+pub fn with_ends_at(tokens: TokenStream, span: Span) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    // Of `::` each half is a token.
+    let is_colon = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ':');
+    let leading = tokens.iter().take_while(|token| is_colon(token)).count().max(1);
+    for first in tokens.iter_mut().take(leading) {
+        first.set_span(span);
+    }
+    if let Some(last) = tokens.last_mut() {
+        last.set_span(span);
+    }
+    tokens.into_iter().collect()
+}
+
 /// The identifier with that span. The span has an edition, in which it may be a keyword that it was
 /// not where the user wrote it.
 pub fn respanned_ident(ident: &Ident, span: Span) -> Ident {

@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use super::{Emit, docs};
 use crate::{
     ast::{Fields, State},
-    tokens::respanned,
+    tokens::with_ends_at,
 };
 
 /// The type and its impls.
@@ -226,16 +226,18 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
     let (vis, never, whatever) =
         (machine.vis, machine.generics.never(), machine.generics.whatever());
     let span = machine.states[position].ident.span();
-    // But a path of the user's is where they wrote it: should it lead nowhere, all that is said of it
-    // is said there.
+    // The first and the last token are where the compiler takes the bound's place from. (But a path of
+    // the user's is where they wrote it.) Should a name in it lead nowhere, that is said where it is
+    // said of all others that are generated.
     let at_the_variant = |bound: TokenStream| {
-        if machine.attr.krate.is_some() { bound } else { respanned(bound, span) }
+        if machine.attr.krate.is_some() { bound } else { with_ends_at(bound, span) }
     };
     let from = out.marker(position);
     let mut tokens = TokenStream::new();
     if let Some(method) = &out.state_names(position).illegal_to {
         let this = out.this;
-        let bound = at_the_variant(quote!(#from: #sm::__private::IsLedTo));
+        let bound = at_the_variant(quote!(#sm::__private::IsLedTo));
+        let bound = at_the_variant(quote!(#from: #bound));
         tokens.extend(quote! {
             #[doc(hidden)]
             #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #sm::Any<#this>, #whatever>
@@ -257,7 +259,8 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
             });
             continue;
         }
-        let bound = at_the_variant(quote!(#from: #sm::TransitionTo<#to>));
+        let bound = at_the_variant(quote!(#sm::TransitionTo<#to>));
+        let bound = at_the_variant(quote!(#from: #bound));
         tokens.extend(quote! {
             #[doc(hidden)]
             #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #from, #whatever>
