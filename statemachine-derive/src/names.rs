@@ -184,7 +184,8 @@ impl Methods {
         for target in states.iter().flat_map(|state| &state.targets) {
             is_entered[target.position] = true;
         }
-        if states.iter().any(|state| !machine.is_understood(state)) && states.len() <= MAX_EXPLAINED {
+        if states.iter().any(|state| !machine.is_understood(state)) && states.len() <= MAX_EXPLAINED
+        {
             // A transition that was not understood may lead there.
             is_entered.fill(true);
         }

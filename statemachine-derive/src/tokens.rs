@@ -124,9 +124,7 @@ fn filled_in(ty: TokenStream, lifetime: &TokenStream) -> TokenStream {
 /// is meant there, and behind a `&'view` it would be `'view`.
 pub fn with_static_objects(ty: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
-    let is_word = |at: usize, words: &[&str]| {
-        matches!(tokens.get(at), Some(TokenTree::Ident(ident)) if words.iter().any(|word| ident == word))
-    };
+    let is_word = |at: usize, words: &[&str]| matches!(tokens.get(at), Some(TokenTree::Ident(ident)) if words.iter().any(|word| ident == word));
     let mut changed = TokenStream::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -163,7 +161,8 @@ pub fn with_static_objects(ty: TokenStream) -> TokenStream {
 
 fn static_object(object: TokenStream) -> TokenStream {
     let bounds = split_outside_angles(object.clone(), '+');
-    let is_object = matches!(object.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "dyn");
+    let is_object =
+        matches!(object.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "dyn");
     let has_lifetime = bounds.into_iter().any(|bound| {
         matches!(bound.into_iter().next(), Some(TokenTree::Punct(tick)) if tick.as_char() == '\'')
     });
@@ -308,7 +307,10 @@ fn hide_lengths(tokens: TokenStream, mut before: char) -> TokenStream {
 
 /// Of a list of bounds, `A + B<U> + C<Item = U>`, what does not mention any of certain names: here `A`
 /// and `C`.
-pub fn bounds_without(bounds: &TokenStream, is_named: &dyn Fn(&TokenStream) -> bool) -> TokenStream {
+pub fn bounds_without(
+    bounds: &TokenStream,
+    is_named: &dyn Fn(&TokenStream) -> bool,
+) -> TokenStream {
     let mut kept: Vec<TokenStream> = Vec::new();
     for bound in split_outside_angles(bounds.clone(), '+') {
         let bound = without_bindings(bound, is_named);
@@ -322,9 +324,7 @@ pub fn bounds_without(bounds: &TokenStream, is_named: &dyn Fn(&TokenStream) -> b
 /// `Trait<A, Item = B>` without those of its bindings that mention one of the names.
 fn without_bindings(bound: TokenStream, is_named: &dyn Fn(&TokenStream) -> bool) -> TokenStream {
     let tokens: Vec<TokenTree> = bound.clone().into_iter().collect();
-    let is = |token: Option<&TokenTree>, wanted: char| {
-        matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
-    };
+    let is = |token: Option<&TokenTree>, wanted: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
     // What is bound to a lifetime before the trait's name has angle brackets too.
     let start = match tokens.first() {
         Some(TokenTree::Ident(first)) if first == "for" => {
@@ -378,19 +378,14 @@ pub fn split_outside_angles(tokens: TokenStream, at: char) -> Vec<TokenStream> {
 /// `T` and its bounds, of a predicate `T: A + B`.
 pub fn subject_and_bounds(predicate: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     let tokens: Vec<TokenTree> = predicate.clone().into_iter().collect();
-    let colon = |position: usize| {
-        matches!(tokens.get(position), Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
-    };
+    let colon = |position: usize| matches!(tokens.get(position), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
     let (mut depth, mut at) = (0usize, None);
     for (position, token) in tokens.iter().enumerate() {
         let TokenTree::Punct(punct) = token else { continue };
         match punct.as_char() {
             '<' => depth += 1,
             '>' => depth = depth.saturating_sub(1),
-            ':' if depth == 0
-                && !colon(position + 1)
-                && !(position > 0 && colon(position - 1)) =>
-            {
+            ':' if depth == 0 && !colon(position + 1) && !(position > 0 && colon(position - 1)) => {
                 at = Some(position);
                 break;
             }
@@ -516,7 +511,10 @@ mod tests {
             (quote!(Key + Into<U>), quote!(Key)),
             (quote!(?Sized + PartialEq<U> + 'a), quote!(?Sized + 'a)),
             (quote!(Iterator<Item = U>), quote!(Iterator)),
-            (quote!(for<'x> Map<&'x T, Key: Into<U>, Value = T>), quote!(for<'x> Map<&'x T, Value = T>)),
+            (
+                quote!(for<'x> Map<&'x T, Key: Into<U>, Value = T>),
+                quote!(for<'x> Map<&'x T, Value = T>),
+            ),
             (quote!(Fn(T) -> U + Copy), quote!(Copy)),
             (quote!(Into<U>), quote!()),
         ] {

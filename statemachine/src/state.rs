@@ -416,6 +416,8 @@ pub(crate) trait Located: State {
 
 impl<A: State> Located for A {}
 
+// What is no state is not told that it lacks data.
+#[diagnostic::do_not_recommend]
 impl<A: Dataless> State for A {
     type Enum = A::Of;
     type Data = ();

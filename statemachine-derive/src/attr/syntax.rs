@@ -479,8 +479,7 @@ impl Entry {
         });
         if has_cfg {
             list.is_garbled = true;
-            let (key, attribute) =
-                (self.key, if self.key == "to" { "state" } else { "machine" });
+            let (key, attribute) = (self.key, if self.key == "to" { "state" } else { "machine" });
             cx.error(
                 span,
                 format_args!(
@@ -535,8 +534,7 @@ fn separated_otherwise(run: &VecDeque<TokenTree>) -> Option<Vec<Ident>> {
     for (position, token) in run.iter().enumerate() {
         match token {
             TokenTree::Ident(name) if position % 2 == 0 => names.push(name.clone()),
-            TokenTree::Punct(punct)
-                if position % 2 == 1 && COMMAS.contains(punct.as_char()) => {}
+            TokenTree::Punct(punct) if position % 2 == 1 && COMMAS.contains(punct.as_char()) => {}
             _ => return None,
         }
     }

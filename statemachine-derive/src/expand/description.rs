@@ -28,7 +28,8 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let view = machine.generics.view();
     let drawing = &out.picture.constant;
     let seal = out.seal(quote!(DerivedEnum), this);
-    let check = machine.declared().any(|(_, state)| !state.has_data()).then(|| out.is_not_dropped());
+    let check =
+        machine.declared().any(|(_, state)| !state.has_data()).then(|| out.is_not_dropped());
     quote! {
         #seal
 
