@@ -12,6 +12,9 @@ use crate::ast::{Fields, Machine, State};
 /// the square and take the compiler's time.
 const MAX_EXPLAINED: usize = 32;
 
+/// How many such methods there are, all the same, for states whose transitions were not understood.
+const MAX_UNKNOWN: usize = 4096;
+
 /// The inherent methods of the runtime's `Machine`, which the generated type derefs to and would
 /// hide, and those that the generated type has beside the ones named after states.
 const OF_MACHINE: [&str; 17] = [
@@ -184,8 +187,7 @@ impl Methods {
         for target in states.iter().flat_map(|state| &state.targets) {
             is_entered[target.position] = true;
         }
-        if states.iter().any(|state| !machine.is_understood(state)) && states.len() <= MAX_EXPLAINED
-        {
+        if states.iter().any(|state| !machine.is_understood(state)) {
             // A transition that was not understood may lead there.
             is_entered.fill(true);
         }
@@ -211,15 +213,29 @@ impl Methods {
                 names[position].transitions.push(method);
             }
         }
-        if states.len() <= MAX_EXPLAINED {
-            self.illegal(states, &mut names);
-        }
+        self.illegal(machine, &mut names);
         names
     }
 
     /// Names for the pairs without a transition. All others have theirs by now: these yield.
-    fn illegal(&mut self, states: &[State], names: &mut [StateNames]) {
+    ///
+    /// Of many states only for those of which it is not known where they lead, as long as these are
+    /// few: what is missing there is no mistake.
+    fn illegal(&mut self, machine: &Machine, names: &mut [StateNames]) {
+        let states = &machine.states;
+        let mut left = MAX_UNKNOWN;
         for (source, from) in states.iter().enumerate() {
+            let name = format!("to_{}", from.word);
+            if names[source].to.is_none() && !self.taken.contains_key(&name) {
+                names[source].illegal_to = Some(ident(&name, from.ident.span()));
+                self.taken.insert(name, Owner { state: source, target: None });
+            }
+            if states.len() > MAX_EXPLAINED {
+                if machine.is_understood(from) || left < states.len() {
+                    continue;
+                }
+                left -= states.len();
+            }
             for (target, to) in states.iter().enumerate() {
                 let name = pair(from, to);
                 let is_legal = from.targets.iter().any(|legal| legal.position == target);
@@ -230,11 +246,6 @@ impl Methods {
                     names[source].illegal.push((target, method));
                     self.taken.insert(name, Owner { state: source, target: Some(target) });
                 }
-            }
-            let name = format!("to_{}", from.word);
-            if names[source].to.is_none() && !self.taken.contains_key(&name) {
-                names[source].illegal_to = Some(ident(&name, from.ident.span()));
-                self.taken.insert(name, Owner { state: source, target: None });
             }
         }
     }
