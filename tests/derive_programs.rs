@@ -10,17 +10,18 @@ use std::{
 
 /// What the compiler says about a program, without colours.
 fn check(name: &str, program: &str) -> (bool, String) {
-    check_with(name, program, "")
+    check_with(name, program, "2024", "")
 }
 
-/// The same, with flags for the compiler, which is given them for all that the program depends on.
-fn check_with(name: &str, program: &str, flags: &str) -> (bool, String) {
+/// The same in another edition, and with flags for the compiler, which is given them for all that the
+/// program depends on.
+fn check_with(name: &str, program: &str, edition: &str, flags: &str) -> (bool, String) {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let source = package.join("src");
     fs::create_dir_all(&source).expect("a folder for the program");
     let manifest = format!(
-        "[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nstatemachine.path = {:?}\n",
+        "[package]\nname = \"{name}\"\nedition = \"{edition}\"\n[workspace]\n[dependencies]\nstatemachine.path = {:?}\n",
         workspace.join("statemachine")
     );
     fs::write(package.join("Cargo.toml"), manifest).expect("the program's manifest");
@@ -235,6 +236,60 @@ fn main() {
     let _ = SLOT.in_full().within(Duration::from_secs(1));
 }
 "#;
-    let (success, said) = check_with("model", program, "--cfg loom");
+    let (success, said) = check_with("model", program, "2024", "--cfg loom");
     assert!(success, "{said}");
+}
+
+/// A derive's tokens are of its own edition, the user's of theirs: what the user wrote may be no keyword
+/// where it was written and one where it is copied to.
+#[test]
+fn crates_of_older_editions_have_machines() {
+    let declarations = r#"
+extern crate statemachine;
+
+#[derive(statemachine::StateMachine)]
+enum Light {
+    #[state(to(gen))]
+    Red,
+    #[state(to(Red))]
+    gen,
+}
+
+#[derive(statemachine::StateMachine)]
+enum Lamp {
+    #[state(to(gen))]
+    Off { gen: u8, r#async: u8 },
+    #[state(to(Off, r#async))]
+    gen(u8, u8),
+    #[state(to(Off))]
+    r#async(Box<dyn std::fmt::Debug>),
+}
+
+mod outer {
+    mod inner {
+        #[derive(statemachine::StateMachine)]
+        VISIBILITY enum Door {
+            #[state(to(Open))]
+            Closed,
+            #[state(to(Closed))]
+            Open(u8),
+        }
+    }
+}
+
+fn main() {
+    let light = LightMachine::new();
+    let _ = light.red_to_gen().try_commit();
+}
+"#;
+    for (edition, visibility) in
+        [("2015", "pub(in outer)"), ("2018", "pub(in crate::outer)"), ("2021", "pub(super)")]
+    {
+        let program = format!(
+            "#![deny(warnings)]\n#![allow(dead_code, non_camel_case_types)]\n{}",
+            declarations.replace("VISIBILITY", visibility)
+        );
+        let (success, said) = check_with(&format!("edition{edition}"), &program, edition, "");
+        assert!(success, "{edition}:\n{said}");
+    }
 }

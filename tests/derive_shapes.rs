@@ -693,3 +693,225 @@ fn parameters_may_have_the_names_of_generated_ones() {
     let never = WhateverNever { whatever: 2 };
     assert!(machine.view_to_never().try_commit_with(never).is_ok());
 }
+
+#[test]
+fn lists_in_several_attributes_add_up() {
+    #[derive(StateMachine)]
+    #[machine(can_always_reach(Closed))]
+    #[cfg_attr(all(), machine(can_always_reach(Open)))]
+    enum Door {
+        #[state(to(Closed))]
+        #[cfg_attr(all(), state(to(Bolted, Closed)))]
+        #[cfg_attr(any(), state(to(Welded)))]
+        Open,
+        #[state(to(Open))]
+        Closed,
+        #[state(to(Closed))]
+        Bolted,
+    }
+    assert_eq!(Door::TRANSITIONS.len(), 4);
+    let door = DoorMachine::new();
+    assert!(door.open_to_bolted().try_commit().is_ok());
+}
+
+#[allow(non_upper_case_globals, dead_code)]
+mod items_named_as_generated_code_might {
+    //! A parameter may not have the name of a static, and is taken for a constant of its name.
+
+    macro_rules! beside {
+        ($name:ident: $($item:tt)*) => {
+            mod $name {
+                use statemachine::StateMachine;
+
+                $($item)*
+
+                #[derive(StateMachine, Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+                #[machine(reset)]
+                enum Door {
+                    #[state(to(Open))]
+                    Closed,
+                    #[state(to(Ajar))]
+                    Open(u8),
+                    #[state(to(Locked))]
+                    Ajar { wide: u8, by: u8 },
+                    #[state(to(Closed))]
+                    Locked(u8, u8),
+                }
+            }
+        };
+    }
+
+    beside!(statics:
+        static data: u8 = 1;
+        static f: u8 = 1;
+        static index: u8 = 1;
+        static kind: u8 = 1;
+        static machine: u8 = 1;
+        static name: u8 = 1;
+        static other: u8 = 1;
+        static position: u8 = 1;
+        static state: u8 = 1;
+        static view: u8 = 1;
+    );
+    beside!(constants:
+        const data: u8 = 1;
+        const different: u8 = 1;
+        const f: u8 = 1;
+        const index: u8 = 1;
+        const kind: u8 = 1;
+        const machine: u8 = 1;
+        const name: u8 = 1;
+        const other: u8 = 1;
+        const position: u8 = 1;
+        const state: u8 = 1;
+        const view: u8 = 1;
+    );
+    // Methods that everything has, and which come before those by reference.
+    beside!(traits:
+        trait Everything: Sized {
+            fn debug_struct(self) {}
+            fn eq(self) {}
+            fn field(self) {}
+            fn finish(self) {}
+            fn in_state(self) {}
+            fn pad(self) {}
+            fn shown(&self) {}
+            fn transition(self) {}
+        }
+
+        impl<T> Everything for T {}
+    );
+}
+
+mod bounds_that_name_more_than_a_struct_has {
+    //! The struct of a variant has the parameters that its fields use, and what is said of those.
+
+    use std::{iter::Peekable, vec};
+
+    use statemachine::StateMachine;
+
+    trait Key {}
+
+    impl Key for u8 {}
+
+    struct Keyed<T: Key>(T);
+
+    #[derive(StateMachine)]
+    enum Store<T: Key + Into<U>, U> {
+        #[state(to(Full))]
+        Empty,
+        #[state(to(Raw))]
+        Full { keyed: Keyed<T> },
+        #[state(to(Empty))]
+        Raw(U),
+    }
+
+    #[derive(StateMachine)]
+    enum Source<T, I>
+    where
+        I: Iterator<Item = T> + AsRef<[T]>,
+    {
+        #[state(to(Done))]
+        Running { iter: Peekable<I> },
+        #[state(terminal)]
+        Done(T),
+    }
+
+    #[derive(StateMachine)]
+    enum Same<T: ?Sized + PartialEq<U>, U> {
+        #[state(to(Other))]
+        One { boxed: Box<T> },
+        #[state(terminal)]
+        Other(U),
+    }
+
+    #[test]
+    fn what_is_left_of_the_bounds_suffices() {
+        let store = StoreMachine::<u8, u16>::new();
+        assert!(store.empty_to_full().try_commit_with(StoreFull { keyed: Keyed(1) }).is_ok());
+        let store = store.into_state();
+        assert!(matches!(store, Store::Full { keyed: Keyed(1) }));
+        let mut iter = Vec::<u8>::new().into_iter().peekable();
+        assert!(iter.next().is_none());
+        let source = SourceMachine::<u8, vec::IntoIter<u8>>::new(SourceRunning { iter });
+        assert!(source.running_to_done().try_commit_with(1).is_ok());
+        let same = SameMachine::<str, String>::new(SameOne { boxed: "a".into() });
+        assert!(same.one_to_other().try_commit_with(String::new()).is_ok());
+    }
+}
+
+#[test]
+fn lengths_may_be_any_expression() {
+    const WIDTH: usize = 2;
+
+    #[derive(StateMachine)]
+    enum Buffer<
+        const N: usize = {
+            const ONE: usize = 1;
+            ONE
+        },
+    > {
+        #[state(to(Full))]
+        Empty([u8; if WIDTH > 1 { 1 } else { 2 }]),
+        #[state(to(Over))]
+        Full {
+            bytes: [u8; match WIDTH {
+                2 => 3,
+                _ => 4,
+            }],
+        },
+        #[state(to(Empty))]
+        Over(
+            [u8; {
+                let one = 1;
+                one + 1
+            }],
+            [u8; N],
+        ),
+    }
+    let buffer = BufferMachine::<1>::new([1]);
+    assert!(buffer.empty_to_full().try_commit_with(BufferFull { bytes: [1, 2, 3] }).is_ok());
+    assert!(buffer.full_to_over().try_commit_with(([1, 2], [3])).is_ok());
+}
+
+mod connection {
+    //! The states' types are in a module of the name that the file has.
+
+    #[derive(statemachine::StateMachine)]
+    pub(crate) enum Connection {
+        #[state(to(Up))]
+        Down,
+        #[state(to(Down))]
+        Up,
+    }
+}
+
+#[test]
+fn an_enum_may_be_named_as_its_module() {
+    assert!(connection::ConnectionMachine::new().is_down());
+}
+
+#[test]
+fn objects_may_be_data() {
+    #[derive(StateMachine)]
+    enum Pointer {
+        #[state(to(Raw))]
+        Unnamed(*mut dyn Debug),
+        #[state(to(Boxed))]
+        Raw { pointer: *const dyn Debug, other: *mut (dyn Debug + Send) },
+        #[state(to(Unnamed))]
+        Boxed { boxed: Box<u8>, function: fn(u8) -> u8 },
+    }
+    #[derive(StateMachine)]
+    enum Error {
+        #[state(to(Failed))]
+        Fine,
+        #[state(to(Fine))]
+        Failed { cause: Box<dyn std::error::Error + Send + Sync> },
+    }
+    let error = ErrorMachine::new();
+    let failed = ErrorFailed { cause: "a cause".into() };
+    assert!(error.fine_to_failed().try_commit_with(failed).is_ok());
+    let pointer = PointerMachine::new(std::ptr::null_mut::<u8>());
+    assert!(pointer.is_unnamed());
+}

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens as _;
-use syn::{Attribute, Data, DeriveInput, Visibility, ext::IdentExt as _};
+use syn::{Attribute, Data, DeriveInput, Type, Visibility, ext::IdentExt as _};
 
 use crate::{
     attr::{self, MachineAttr, StateAttr},
@@ -13,7 +13,7 @@ use crate::{
     groups::{self, Group},
     names,
     resolve::{Resolved, Resolver},
-    tokens::{replace_self, with_lifetimes},
+    tokens::{replace_self, with_lifetimes, with_static_objects},
 };
 
 /// A declaration of a machine.
@@ -146,6 +146,18 @@ impl<'a> Machine<'a> {
         declared > 0 && declared == variants(self.original).count()
     }
 
+    /// Whether the state leads nowhere and does not say so. Where there is `reset`, each leads on.
+    pub fn lacks_a_way_out(&self, state: &State) -> bool {
+        let StateAttr { to, terminal, is_garbled, .. } = &state.attr;
+        to.is_none() && terminal.is_none() && !is_garbled && self.attr.reset.is_none()
+    }
+
+    /// Whether it is known where the state leads: where something about that was reported, nothing
+    /// is said of the transitions that it seems to lack.
+    pub fn is_understood(&self, state: &State) -> bool {
+        state.is_declared && !state.attr.is_garbled && !self.lacks_a_way_out(state)
+    }
+
     /// The states that there are variants for, each with its position.
     pub fn declared(&self) -> impl Iterator<Item = (usize, &State<'a>)> {
         self.states.iter().enumerate().filter(|(_, state)| state.is_declared)
@@ -204,7 +216,8 @@ impl<'a> Fields<'a> {
     fn from_syn(fields: &'a syn::Fields, generics: &Generics) -> Self {
         let lifetime = generics.lifetime();
         let ty = |field: &syn::Field| {
-            with_lifetimes(replace_self(field.ty.to_token_stream(), generics.this()), &lifetime)
+            let ty = with_static_objects(field.ty.to_token_stream());
+            with_lifetimes(replace_self(ty, generics.this()), &lifetime)
         };
         match fields {
             syn::Fields::Named(named) if !named.named.is_empty() => Self::Named(
@@ -246,12 +259,18 @@ fn resolve_targets(cx: &Ctxt, resolver: &Resolver, states: &mut Vec<State>) -> b
     let declared = states.len();
     for source in 0..declared {
         let targets = states[source].attr.to.clone().unwrap_or_default();
+        let mut is_garbled = false;
         states[source].targets = distinct(cx, "to", &targets, |name| {
             Some(match resolver.resolve(cx, name) {
                 Resolved::State(position) => position,
-                Resolved::Unknown => make_up(name, declared, states),
+                Resolved::Unknown => {
+                    is_garbled = true;
+                    make_up(name, declared, states)
+                }
             })
         });
+        // Any other state may have been meant.
+        states[source].attr.is_garbled |= is_garbled;
     }
     states.len() == declared
 }
@@ -327,6 +346,12 @@ fn param_attrs(param: &syn::GenericParam) -> &[Attribute] {
         syn::GenericParam::Type(param) => &param.attrs,
         syn::GenericParam::Const(param) => &param.attrs,
     }
+}
+
+/// The types of fields that can be no type of a field: what copies them is no better.
+pub fn untyped_fields(input: &DeriveInput) -> impl Iterator<Item = &Type> {
+    let types = variants(input).flat_map(|variant| &variant.fields).map(|field| &field.ty);
+    types.filter(|ty| matches!(ty, Type::TraitObject(_) | Type::ImplTrait(_)))
 }
 
 /// Where a declaration that is no enum says what it is instead.

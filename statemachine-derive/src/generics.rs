@@ -8,7 +8,10 @@ use syn::{DeriveInput, GenericParam, ext::IdentExt as _};
 
 use crate::{
     outlives,
-    tokens::{as_generated, flatten, from_inside, mention_lifetime, mention_name, replace_self},
+    tokens::{
+        as_generated, bounds_without, flatten, from_inside, mention_lifetime, mention_name,
+        replace_self, subject_and_bounds,
+    },
 };
 
 /// The generic parameters of an enum.
@@ -195,21 +198,34 @@ impl Generics {
         quote!(#(#predicates,)*)
     }
 
-    /// Only the parameters that `types` mention, and of the bounds those that speak of them alone.
+    /// Only the parameters that `types` mention, and of the bounds those that speak of them alone: a
+    /// struct may have no parameter that none of its fields uses.
     pub fn used_in<'a>(&self, types: impl Iterator<Item = &'a TokenStream>) -> Self {
         let types: Vec<&TokenStream> = types.collect();
         let (mut params, dropped): (Vec<Param>, Vec<Param>) =
             self.params.iter().cloned().partition(|param| types.iter().any(|ty| param.is_in(ty)));
         let is_alone = |tokens: &TokenStream| !dropped.iter().any(|dropped| dropped.is_in(tokens));
-        let predicates = self.predicates.iter().filter(|predicate| {
-            is_alone(predicate) && params.iter().any(|param| param.is_in(predicate))
+        let is_dropped = |tokens: &TokenStream| !is_alone(tokens);
+        let predicates = self.predicates.iter().filter_map(|predicate| {
+            if !params.iter().any(|param| param.is_in(predicate)) {
+                return None;
+            }
+            if is_alone(predicate) {
+                return Some(predicate.clone());
+            }
+            let (subject, bounds) = subject_and_bounds(predicate)?;
+            let bounds = bounds_without(&bounds, &is_dropped);
+            let is_kept = is_alone(&subject)
+                && !bounds.is_empty()
+                && params.iter().any(|param| param.is_in(&subject));
+            is_kept.then(|| quote!(#subject: #bounds))
         });
-        let predicates = predicates.cloned().collect();
+        let predicates = predicates.collect();
         for param in &mut params {
             // A default may stand only where all that follow have one too.
             param.default = TokenStream::new();
             if !is_alone(&param.bounds) {
-                param.bounds = TokenStream::new();
+                param.bounds = bounds_without(&param.bounds, &is_dropped);
             }
         }
         Self {

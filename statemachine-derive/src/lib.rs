@@ -38,16 +38,27 @@ pub fn derive_state_machine(input: proc_macro::TokenStream) -> proc_macro::Token
 }
 
 fn derive(input: TokenStream) -> TokenStream {
-    let input: DeriveInput = match syn::parse2(input) {
-        Ok(input) => input,
-        Err(error) => return error.into_compile_error(),
-    };
+    match syn::parse2(input.clone()) {
+        Ok(input) => expand(&input),
+        // What is only copied need not be understood.
+        Err(error) => match syn::parse2(tokens::hide_expressions(input)) {
+            Ok(input) => tokens::show_expressions(expand(&input)),
+            Err(_) => error.into_compile_error(),
+        },
+    }
+}
+
+fn expand(input: &DeriveInput) -> TokenStream {
     let cx = ctxt::Ctxt::new();
-    let machine = ast::Machine::from_syn(&cx, &input);
+    let machine = ast::Machine::from_syn(&cx, input);
     let names = names::Names::of(&machine);
     let graph = graph::Graph::of(&machine);
     check::check(&cx, &machine, &names, &graph);
     let errors = cx.into_compile_errors();
+    if ast::keyword(&input.data).is_some() || ast::untyped_fields(input).next().is_some() {
+        // The names that are missing then bring no errors beside an item that failed to expand.
+        return errors;
+    }
     let items = expand::items(&machine, &names, &graph);
     quote::quote!(#errors #items)
 }

@@ -12,6 +12,9 @@ use crate::ast::{Fields, Machine, State};
 /// the square and take the compiler's time.
 const MAX_EXPLAINED: usize = 32;
 
+/// How many such methods there are, all the same, for states whose transitions were not understood.
+const MAX_UNKNOWN: usize = 4096;
+
 /// The inherent methods of the runtime's `Machine`, which the generated type derefs to and would
 /// hide, and those that the generated type has beside the ones named after states.
 const OF_MACHINE: [&str; 19] = [
@@ -61,6 +64,8 @@ pub struct StateNames {
     pub when: Ident,
     /// `to_b`, for states with a way in.
     pub to: Option<Ident>,
+    /// `to_b`, for states that nothing leads to.
+    pub illegal_to: Option<Ident>,
     /// `a_to_b`, one for each target.
     pub transitions: Vec<Ident>,
     /// `a_to_b` for the states that there is no transition to, with their positions.
@@ -200,6 +205,10 @@ impl Methods {
         for target in states.iter().flat_map(|state| &state.targets) {
             is_entered[target.position] = true;
         }
+        if states.iter().any(|state| !machine.is_understood(state)) {
+            // A transition that was not understood may lead there.
+            is_entered.fill(true);
+        }
         let mut names = Vec::with_capacity(states.len());
         for (position, state) in states.iter().enumerate() {
             let (word, span, owner) =
@@ -209,6 +218,7 @@ impl Methods {
                 hold: self.take(format!("in_{word}"), owner, span),
                 when: self.take(format!("when_{word}"), owner, span),
                 to: is_entered[position].then(|| self.take(format!("to_{word}"), owner, span)),
+                illegal_to: None,
                 transitions: Vec::with_capacity(state.targets.len()),
                 illegal: Vec::new(),
                 data: data_names(machine, position, items),
@@ -222,9 +232,7 @@ impl Methods {
                 names[position].transitions.push(method);
             }
         }
-        if states.len() <= MAX_EXPLAINED {
-            self.illegal(states, &mut names);
-        }
+        self.illegal(machine, &mut names);
         names
     }
 
@@ -265,8 +273,24 @@ impl Methods {
     }
 
     /// Names for the pairs without a transition. All others have theirs by now: these yield.
-    fn illegal(&mut self, states: &[State], names: &mut [StateNames]) {
+    ///
+    /// Of many states only for those of which it is not known where they lead, as long as these are
+    /// few: what is missing there is no mistake.
+    fn illegal(&mut self, machine: &Machine, names: &mut [StateNames]) {
+        let states = &machine.states;
+        let mut left = MAX_UNKNOWN;
         for (source, from) in states.iter().enumerate() {
+            let name = format!("to_{}", from.word);
+            if names[source].to.is_none() && !self.taken.contains_key(&name) {
+                names[source].illegal_to = Some(ident(&name, from.ident.span()));
+                self.taken.insert(name, Owner { state: source, target: None });
+            }
+            if states.len() > MAX_EXPLAINED {
+                if machine.is_understood(from) || left < states.len() {
+                    continue;
+                }
+                left -= states.len();
+            }
             for (target, to) in states.iter().enumerate() {
                 let name = pair(from, to);
                 let is_legal = from.targets.iter().any(|legal| legal.position == target);

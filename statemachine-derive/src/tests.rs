@@ -267,3 +267,22 @@ fn a_name_may_start_with_what_snake_case_drops() {
         assert_eq!(errors, 0, "{name}");
     }
 }
+
+/// An example in a variant's docs is tested once, where it was written.
+#[test]
+fn copied_examples_are_not_tested() {
+    let source = |docs: &str| {
+        format!("enum E {{ #[doc = {docs:?}] #[state(to(A))] A {{ #[doc = {docs:?}] f: u8 }} }}")
+    };
+    let copies = |docs: &str, attribute: &str| {
+        let tokens = TokenStream::from_str(&source(docs)).expect("tokens");
+        let text: String = derive(tokens).to_string().split_whitespace().collect();
+        text.matches(attribute).count()
+    };
+    for example in [" ```\n f();\n ```", "     f();"] {
+        assert!(copies(example, "#[cfg_attr(not(doctest),doc=") > 5);
+        assert_eq!(copies(example, "#[doc=\"```"), 0);
+    }
+    assert_eq!(copies(" Plain.", "doctest"), 0);
+    assert!(copies(" Plain.", "#[doc=\"Plain.\"]") > 5);
+}

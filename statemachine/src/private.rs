@@ -1,6 +1,6 @@
 //! What generated code needs and nobody else should use. Not part of the public interface.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 pub use core;
 
@@ -73,6 +73,55 @@ seals! {
         "a transition is derived, never implemented by hand",
         "put `#[derive(StateMachine)]` on the enum, and `#[state(to(..))]` on the variant that is left";
 }
+
+/// What no state is that has a method `to_a` to say so: nothing leads to it.
+#[diagnostic::on_unimplemented(
+    message = "nothing leads to `{Self}`",
+    label = "illegal transition",
+    note = "no `#[state(to(..))]` names this state"
+)]
+pub trait IsLedTo {}
+
+/// Whether a type implements `Drop`: then its inherent method is there, else only that of [`Whole`].
+#[derive(Debug)]
+pub struct Taken<T>(PhantomData<fn() -> T>);
+
+impl<T> Taken<T> {
+    /// The only value.
+    pub const APART: Self = Self(PhantomData);
+}
+
+#[expect(drop_bounds, reason = "it is what is asked")]
+impl<T: Drop> Taken<T> {
+    /// What does not implement [`TakenApart`].
+    #[must_use]
+    pub fn __checked(&self) -> T {
+        mismatch()
+    }
+}
+
+/// Of all types, for those that do not implement `Drop`.
+pub trait Whole {
+    /// What implements [`TakenApart`].
+    #[inline]
+    fn __checked(&self) {}
+}
+
+impl<T> Whole for Taken<T> {}
+
+/// What generated code may take apart, which it says first: the compiler would only say that it must
+/// not.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` implements `Drop`, but its machine takes it apart",
+    label = "is taken apart",
+    note = "implement `Drop` for the data of a state, not for the enum"
+)]
+pub trait TakenApart {}
+
+impl TakenApart for () {}
+
+#[inline]
+pub fn take_apart<T: TakenApart + ?Sized>(_: &T) {}
 
 /// The machine's picture as SVG, in pieces.
 ///

@@ -152,6 +152,11 @@ pub trait StateMachine: Sized + DerivedEnum {
 /// assert_eq!(job.state(), JobKind::Queued);
 /// assert_eq!(job.state().name(), "Queued");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the kind of a machine",
+    label = "not a kind",
+    note = "kinds are derived: put `#[derive(StateMachine)]` on the enum"
+)]
 pub trait Kind: Sized + Send + Sync + DerivedKind + 'static {
     /// The name of the machine's enum.
     const MACHINE: &'static str;
@@ -201,6 +206,11 @@ pub trait Kind: Sized + Send + Sync + DerivedKind + 'static {
 /// It exists beside `State::View` because a bound over every lifetime ("a closure that takes any view") on
 /// a generic associated type would demand that the data be `'static`. The second parameter avoids that: it
 /// lets the compiler assume `Self: 'a`. Write [`View`](crate::View) for it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state of a machine",
+    label = "not a state",
+    note = "the states' types are in the module that `#[derive(StateMachine)]` generates, by default the enum's name in snake case"
+)]
 pub trait Viewed<'a, Bound = &'a Self> {
     /// The data of the state, borrowed.
     type Borrowed;
@@ -424,6 +434,8 @@ pub(crate) trait Located: State {
 
 impl<A: State> Located for A {}
 
+// What is no state is not told that it lacks data.
+#[diagnostic::do_not_recommend]
 impl<A: Dataless> State for A {
     type Enum = A::Of;
     type Data = ();

@@ -53,6 +53,8 @@ const MACHINE_KEYS: Keys = Keys {
         "group",
         "crate",
     ],
+    lists: &["can_always_reach"],
+    repeated: &["group"],
     usage: "`name = Type`, `states = module`, `kind = Type`, `kind_derive(A, B)`, `kind_attr(..)`, `reset`, `can_always_reach(A, B)`, `group(Name = A | B)` and `crate = path`",
 };
 
@@ -60,6 +62,8 @@ const STATE_KEYS: Keys = Keys {
     attribute: "state",
     place: "a variant",
     all: &["initial", "to", "terminal", "restored", "name", "data"],
+    lists: &["to"],
+    repeated: &[],
     usage: "`initial`, `to(A, B)`, `terminal`, `restored`, `name = word` and `data = Type`",
 };
 
@@ -69,12 +73,12 @@ impl MachineAttr {
         let mut read = Self::default();
         for entry in entries(cx, attrs, &MACHINE_KEYS, &STATE_KEYS).all {
             match entry.key() {
-                "name" => read.name = entry.ident(cx, "name = Type"),
-                "states" => read.states = entry.ident(cx, "states = module"),
-                "kind" => read.kind = entry.ident(cx, "kind = Type"),
+                "name" => read.name = entry.item(cx, "name = Type"),
+                "states" => read.states = entry.item(cx, "states = module"),
+                "kind" => read.kind = entry.item(cx, "kind = Type"),
                 "kind_derive" => read.kind_derive = entry.tokens(cx, "kind_derive(A, B)"),
                 "kind_attr" => read.kind_attr = entry.tokens(cx, "kind_attr(attribute(..))"),
-                "reset" => read.reset = Some(entry.flag(cx)),
+                "reset" => read.reset = entry.flag(cx),
                 "group" => {
                     if let Some((key, tokens)) = entry.tokens(cx, "group(Name = A | B)") {
                         read.groups.extend(GroupAttr::read(cx, key, tokens));
@@ -96,15 +100,15 @@ impl StateAttr {
         read.is_garbled = entries.is_garbled;
         for entry in entries.all {
             match entry.key() {
-                "initial" => read.initial = Some(entry.flag(cx)),
+                "initial" => read.initial = entry.flag(cx),
                 "to" => {
                     let list = entry.list(cx);
                     read.is_garbled |= list.is_garbled;
                     add(read.to.get_or_insert_default(), list);
                 }
-                "terminal" => read.terminal = Some(entry.flag(cx)),
-                "restored" => read.restored = Some(entry.flag(cx)),
-                "data" => read.data = entry.ident(cx, "data = Type"),
+                "terminal" => read.terminal = entry.flag(cx),
+                "restored" => read.restored = entry.flag(cx),
+                "data" => read.data = entry.item(cx, "data = Type"),
                 _ => read.name = entry.ident(cx, "name = word"),
             }
         }
@@ -128,7 +132,7 @@ pub fn refuse(cx: &Ctxt, attrs: &[Attribute], place: &str) {
     }
 }
 
-/// Adds the list of a key that was given again, which is reported, without what is there already.
+/// Adds the list of a key that was given again, without what is there already.
 fn add(names: &mut Vec<Ident>, list: List) {
     if names.is_empty() {
         *names = list.names;

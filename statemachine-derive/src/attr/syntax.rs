@@ -3,12 +3,12 @@
 //!
 //! Each entry is read by itself, so that a mistake in one leaves the others understood.
 
-use std::{collections::VecDeque, mem};
+use std::{collections::VecDeque, iter, mem};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{Attribute, Meta, Path, ext::IdentExt as _, parse::Parser as _};
 
-use crate::{ctxt::Ctxt, resolve::nearest, tokens::flatten};
+use crate::{ctxt::Ctxt, names, resolve::nearest, tokens::flatten};
 
 /// The keys that an attribute takes.
 pub struct Keys {
@@ -16,14 +16,19 @@ pub struct Keys {
     /// What it belongs on.
     pub place: &'static str,
     pub all: &'static [&'static str],
+    /// Those of them that take a list of states.
+    pub lists: &'static [&'static str],
+    /// Those that may be given any number of times.
+    pub repeated: &'static [&'static str],
     pub usage: &'static str,
 }
 
 /// The well-formed entries of all attributes of one name.
+#[derive(Default)]
 pub struct Entries {
-    /// Each key once, but for those with lists.
+    /// Each key once, but for those with lists and those that repeat.
     pub all: Vec<Entry>,
-    /// Whether an attribute as a whole was not understood.
+    /// Whether something was reported and left out.
     pub is_garbled: bool,
 }
 
@@ -38,6 +43,8 @@ pub struct Entry {
 enum Form {
     Flag,
     List(Group),
+    /// The names of a list that lacks its round brackets, which was reported.
+    Names(Vec<Ident>),
     Value(TokenStream),
     /// Already reported.
     Malformed,
@@ -54,7 +61,7 @@ pub struct List {
 /// Reads all attributes that take these keys; those that take the others are out of place.
 pub fn entries(cx: &Ctxt, attrs: &[Attribute], keys: &Keys, others: &Keys) -> Entries {
     let Keys { attribute, .. } = keys;
-    let mut entries = Entries { all: Vec::new(), is_garbled: false };
+    let mut entries = Entries::default();
     for attr in attrs {
         if attr.path().is_ident(others.attribute) {
             let Keys { attribute: wrong, place, .. } = others;
@@ -62,6 +69,10 @@ pub fn entries(cx: &Ctxt, attrs: &[Attribute], keys: &Keys, others: &Keys) -> En
                 name_span(attr),
                 format_args!("`#[{wrong}]` belongs on {place}; here it is `#[{attribute}(...)]`"),
             );
+            match as_if_right(attr, keys, others) {
+                Some(meant) => entries.all.extend(meant),
+                None => entries.is_garbled = true,
+            }
         }
         if !attr.path().is_ident(attribute) {
             continue;
@@ -69,9 +80,7 @@ pub fn entries(cx: &Ctxt, attrs: &[Attribute], keys: &Keys, others: &Keys) -> En
         match &attr.meta {
             Meta::Path(_) => {}
             Meta::List(list) if matches!(list.delimiter, syn::MacroDelimiter::Paren(_)) => {
-                for run in split_at_commas(cx, list.tokens.clone()) {
-                    add_run(cx, run, keys, others, &mut entries.all);
-                }
+                add_attribute(cx, list.tokens.clone(), keys, others, &mut entries);
             }
             Meta::List(_) | Meta::NameValue(_) => {
                 entries.is_garbled = true;
@@ -82,7 +91,115 @@ pub fn entries(cx: &Ctxt, attrs: &[Attribute], keys: &Keys, others: &Keys) -> En
             }
         }
     }
+    if !attrs.iter().any(|attr| attr.path().is_ident(attribute)) {
+        // Rust itself reports an attribute that is misspelt.
+        let misspelt = attrs.iter().filter(|attr| is_misspelt(attr, attribute));
+        entries.all.extend(misspelt.filter_map(|attr| as_if_right(attr, keys, others)).flatten());
+    }
     entries
+}
+
+/// What an attribute under another name says, if it is what this one could say.
+fn as_if_right(attr: &Attribute, keys: &Keys, others: &Keys) -> Option<Vec<Entry>> {
+    let Meta::List(list) = &attr.meta else { return None };
+    let cx = Ctxt::new();
+    let mut entries = Entries::default();
+    add_attribute(&cx, list.tokens.clone(), keys, others, &mut entries);
+    let is_right = cx.into_compile_errors().is_empty() && !entries.is_garbled;
+    is_right.then_some(entries.all)
+}
+
+fn is_misspelt(attr: &Attribute, attribute: &str) -> bool {
+    let name = attr.path().get_ident().map(|name| name.unraw().to_string());
+    name.is_some_and(|name| name != attribute && nearest(&name, iter::once(attribute)).is_some())
+}
+
+/// Reads what stands in the brackets of one attribute.
+fn add_attribute(
+    cx: &Ctxt,
+    tokens: TokenStream,
+    keys: &Keys,
+    others: &Keys,
+    entries: &mut Entries,
+) {
+    let earlier = entries.all.len();
+    let mut runs: VecDeque<VecDeque<TokenTree>> = split_at_commas(cx, tokens).into();
+    while let Some(mut run) = runs.pop_front() {
+        if let Some(entry) = without_brackets(cx, &mut run, &mut runs, keys) {
+            add_entry(cx, entry, keys, entries, earlier);
+        }
+        add_run(cx, run, keys, others, entries, earlier);
+    }
+}
+
+/// Takes `to A, B`, `to [A, B]` or `to = [A, B]` off the tokens: a list that lacks its round
+/// brackets, which is reported. What stands behind a comma belongs to it if it is no key.
+fn without_brackets(
+    cx: &Ctxt,
+    run: &mut VecDeque<TokenTree>,
+    runs: &mut VecDeque<VecDeque<TokenTree>>,
+    keys: &Keys,
+) -> Option<Entry> {
+    let Some(TokenTree::Ident(ident)) = run.front().cloned() else { return None };
+    let key = *keys.lists.iter().find(|key| ident == **key)?;
+    let is_arrow = |token: &&TokenTree| is_punct(token, "=:->");
+    let start = 1 + run.iter().skip(1).take_while(is_arrow).count();
+    let has_equals = start > 1;
+    let is_key = |name: &Ident| keys.all.iter().any(|key| name == key);
+    let names = match run.get(start)? {
+        TokenTree::Group(group) if has_equals || group.delimiter() != Delimiter::Parenthesis => {
+            let names = only_names(flatten(group.stream()))?;
+            run.drain(..=start);
+            names
+        }
+        TokenTree::Ident(first) if !is_key(first) => {
+            let mut names = Vec::new();
+            run.drain(..start);
+            loop {
+                while let Some(TokenTree::Ident(name)) = run.front()
+                    && !is_key(name)
+                {
+                    names.push(name.clone());
+                    run.pop_front();
+                    if run.len() > 1 && run.front().is_some_and(|next| is_punct(next, COMMAS)) {
+                        run.pop_front();
+                    }
+                }
+                let more = runs.front().is_some_and(|next| match next.front() {
+                    Some(TokenTree::Ident(name)) => next.len() == 1 && !is_key(name),
+                    _ => false,
+                });
+                if !run.is_empty() || !more {
+                    break;
+                }
+                run.extend(runs.pop_front().into_iter().flatten());
+            }
+            names
+        }
+        _ => return None,
+    };
+    let texts: Vec<String> = names.iter().map(ToString::to_string).collect();
+    cx.error(
+        ident.span(),
+        format_args!(
+            "`{key}` takes its states in round brackets; write `{key}({})`",
+            texts.join(", ")
+        ),
+    );
+    Some(Entry { ident, key, form: Form::Names(names) })
+}
+
+/// The names, if there is nothing else between commas.
+fn only_names(tokens: Vec<TokenTree>) -> Option<Vec<Ident>> {
+    let mut names = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) => names.push(name),
+            TokenTree::Punct(punct) if punct.as_char() == ',' => {}
+            _ => return None,
+        }
+    }
+    (!names.is_empty()).then_some(names)
 }
 
 /// Where an attribute's name stands.
@@ -92,26 +209,29 @@ pub fn name_span(attr: &Attribute) -> Span {
 }
 
 /// Reads what stands between two commas: one entry or, with the comma between them forgotten, more.
+///
+/// The first `earlier` entries are those of other attributes, which lists add up with: so `cfg_attr`
+/// can add a state to them.
 fn add_run(
     cx: &Ctxt,
     run: VecDeque<TokenTree>,
     keys: &Keys,
     others: &Keys,
-    entries: &mut Vec<Entry>,
+    entries: &mut Entries,
+    earlier: usize,
 ) {
     let mut rest = run;
-    while let Some(entry) = entry(cx, &mut rest, keys, others) {
-        let is_given = entries.iter().any(|earlier| earlier.key == entry.key);
-        if is_given && entry.key != "group" {
-            cx.error(
-                entry.ident.span(),
-                format_args!("`{}` is given twice; keep one of the two", entry.key),
-            );
-        }
-        // Both lists count, so that uses of what either names bring no errors.
-        if !is_given || entry.key == "group" || matches!(entry.form, Form::List(_)) {
-            entries.push(entry);
-        }
+    while !rest.is_empty() {
+        // What belongs elsewhere is no target.
+        let is_elsewhere = matches!(
+            rest.front(),
+            Some(TokenTree::Ident(key)) if others.all.contains(&key.to_string().as_str())
+        );
+        let Some(entry) = entry(cx, &mut rest, keys, others) else {
+            entries.is_garbled |= !is_elsewhere;
+            return;
+        };
+        add_entry(cx, entry, keys, entries, earlier);
         let Some(next) = rest.front() else { return };
         let what = match next {
             TokenTree::Group(_) => "brackets".to_owned(),
@@ -121,8 +241,28 @@ fn add_run(
         let is_key =
             matches!(next, TokenTree::Ident(next) if keys.all.iter().any(|key| next == key));
         if !is_key {
+            entries.is_garbled = true;
             return;
         }
+    }
+}
+
+/// Adds an entry; a second one of its key is reported.
+fn add_entry(cx: &Ctxt, entry: Entry, keys: &Keys, entries: &mut Entries, earlier: usize) {
+    if keys.repeated.contains(&entry.key) {
+        entries.all.push(entry);
+        return;
+    }
+    let is_list = keys.lists.contains(&entry.key);
+    let since = if is_list { earlier.min(entries.all.len()) } else { 0 };
+    let is_given = entries.all[since..].iter().any(|other| other.key == entry.key);
+    if is_given {
+        let remedy = if is_list { "put all states in one list" } else { "keep one of the two" };
+        cx.error(entry.ident.span(), format_args!("`{}` is given twice; {remedy}", entry.key));
+    }
+    // Both lists count, so that uses of what either names bring no errors.
+    if !is_given || is_list {
+        entries.all.push(entry);
     }
 }
 
@@ -179,8 +319,12 @@ fn known_key(cx: &Ctxt, ident: &Ident, keys: &Keys, others: &Keys) -> Option<&'s
         return None;
     }
     let near = nearest(&name, keys.all.iter().copied());
+    let is_a_states_name = name.starts_with(char::is_uppercase) && keys.all.contains(&"to");
     let remedy = match near {
         Some(near) => format!("did you mean `{near}`?"),
+        None if is_a_states_name => {
+            format!("if it is a state that this one leads to, write `to({name})`")
+        }
         None => format!("`#[{attribute}]` takes {usage}"),
     };
     cx.error(ident.span(), format_args!("unknown key `{name}`; {remedy}"));
@@ -192,13 +336,37 @@ impl Entry {
         self.key
     }
 
-    /// Where the flag stands: a value too many is reported, and the flag taken as given.
-    pub fn flag(&self, cx: &Ctxt) -> Span {
+    /// Where the flag stands: a value too many is reported, and the flag taken as given if the value
+    /// is not `false`.
+    pub fn flag(&self, cx: &Ctxt) -> Option<Span> {
         let Self { ident, key, form } = self;
-        if matches!(form, Form::List(_) | Form::Value(_)) {
-            cx.error(ident.span(), format_args!("`{key}` takes no value; write `{key}` alone"));
+        let value = match form {
+            Form::List(group) => group.stream().to_string(),
+            Form::Value(tokens) => tokens.to_string(),
+            Form::Names(_) | Form::Flag | Form::Malformed => return Some(ident.span()),
+        };
+        if value == "false" {
+            cx.error(
+                ident.span(),
+                format_args!("`{key}` takes no value, and is off unless it is named; remove it"),
+            );
+            return None;
         }
-        ident.span()
+        cx.error(ident.span(), format_args!("`{key}` takes no value; write `{key}` alone"));
+        Some(ident.span())
+    }
+
+    /// The value, which names an item.
+    pub fn item(&self, cx: &Ctxt, usage: &str) -> Option<Ident> {
+        let name = self.ident(cx, usage)?;
+        if names::is_fit(&name.to_string()) {
+            return Some(name);
+        }
+        cx.error(
+            name.span(),
+            format_args!("`{name}` is a keyword that no item can have as its name; choose another"),
+        );
+        None
     }
 
     /// The value, which is one name.
@@ -232,7 +400,7 @@ impl Entry {
         match &self.form {
             Form::Value(tokens) => Some(tokens.clone()),
             Form::Malformed => None,
-            Form::Flag | Form::List(_) => {
+            Form::Flag | Form::List(_) | Form::Names(_) => {
                 cx.error(
                     self.ident.span(),
                     format_args!("`{}` needs a value; write `{usage}`", self.key),
@@ -251,7 +419,7 @@ impl Entry {
         match &self.form {
             Form::List(group) => Some((self.ident.span(), group.stream())),
             Form::Malformed => None,
-            Form::Flag | Form::Value(_) => {
+            Form::Flag | Form::Value(_) | Form::Names(_) => {
                 cx.error(
                     self.ident.span(),
                     format_args!("`{}` needs a list; write `{usage}`", self.key),
@@ -267,6 +435,7 @@ impl Entry {
         let mut list = List { names: Vec::new(), is_garbled: true };
         let group = match form {
             Form::List(group) => group,
+            Form::Names(names) => return List { names: names.clone(), is_garbled: false },
             Form::Malformed => return list,
             Form::Flag | Form::Value(_) => {
                 cx.error(
@@ -278,10 +447,11 @@ impl Entry {
         };
         let runs = split_at_commas(cx, group.stream());
         if runs.is_empty() {
-            cx.error(
-                ident.span(),
-                format_args!("`{key}` names no state; write `{key}(A, B)` or remove it"),
-            );
+            let remedy = match *key {
+                "to" => "name those that it leads to, or write `terminal` if there are none".into(),
+                key => format!("write `{key}(A, B)` or remove it"),
+            };
+            cx.error(ident.span(), format_args!("`{key}` names no state; {remedy}"));
             return list;
         }
         list.is_garbled = false;
@@ -294,12 +464,36 @@ impl Entry {
     /// Reads what stands between two commas: one name or, with the comma between them forgotten,
     /// more.
     fn add_names(&self, cx: &Ctxt, run: VecDeque<TokenTree>, list: &mut List) {
+        if let Some(names) = separated_otherwise(&run) {
+            for token in run {
+                if let TokenTree::Punct(punct) = token {
+                    cx.error(
+                        punct.span(),
+                        format_args!("unexpected `{punct}`; separate states with commas"),
+                    );
+                }
+            }
+            list.names.extend(names);
+            return;
+        }
         let is_names = run.iter().all(|token| matches!(token, TokenTree::Ident(_)));
+        let (has_cfg, is_path) = (is_under_cfg(&run), is_path(&run));
         let span = run.front().map_or_else(|| self.ident.span(), TokenTree::span);
         let mut names = run.into_iter().filter_map(|token| match token {
             TokenTree::Ident(name) => Some(name),
             _ => None,
         });
+        if has_cfg {
+            list.is_garbled = true;
+            let (key, attribute) = (self.key, if self.key == "to" { "state" } else { "machine" });
+            cx.error(
+                span,
+                format_args!(
+                    "`{key}(...)` takes no `#[cfg]`; write a second attribute, `#[cfg_attr(.., {attribute}({key}(A)))]`, whose list is added"
+                ),
+            );
+            return;
+        }
         if !is_names {
             cx.error(
                 span,
@@ -310,7 +504,8 @@ impl Entry {
             );
             // The last name in a path is the variant's.
             let variant = names.next_back();
-            list.is_garbled |= variant.is_none();
+            list.is_garbled |= variant.is_none() || !is_path;
+            let variant = variant.filter(|_| is_path);
             list.names.extend(variant);
             return;
         }
@@ -320,6 +515,44 @@ impl Entry {
             list.names.push(name);
         }
     }
+}
+
+/// What may be taken for a comma.
+const COMMAS: &str = ";|+&/";
+
+fn is_punct(token: &TokenTree, among: &str) -> bool {
+    matches!(token, TokenTree::Punct(punct) if among.contains(punct.as_char()))
+}
+
+/// Whether it is `A`, `&A`, `path::A` or one of these with data: then it is known what is meant.
+fn is_path(run: &VecDeque<TokenTree>) -> bool {
+    let rest = run.iter().skip_while(|token| is_punct(token, "&"));
+    let mut rest = rest.skip_while(|token| match token {
+        TokenTree::Ident(_) => true,
+        token => is_punct(token, ":"),
+    });
+    rest.all(|token| matches!(token, TokenTree::Group(_)))
+}
+
+/// The names in `A; B` and the like, where something else stands for a comma.
+fn separated_otherwise(run: &VecDeque<TokenTree>) -> Option<Vec<Ident>> {
+    let mut names = Vec::new();
+    for (position, token) in run.iter().enumerate() {
+        match token {
+            TokenTree::Ident(name) if position % 2 == 0 => names.push(name.clone()),
+            TokenTree::Punct(punct) if position % 2 == 1 && COMMAS.contains(punct.as_char()) => {}
+            _ => return None,
+        }
+    }
+    (names.len() > 1).then_some(names)
+}
+
+/// Whether there is an attribute `#[cfg(..)]` in front.
+fn is_under_cfg(run: &VecDeque<TokenTree>) -> bool {
+    let Some(TokenTree::Group(attribute)) = run.get(1) else { return false };
+    let hash = matches!(run.front(), Some(TokenTree::Punct(hash)) if hash.as_char() == '#');
+    let first = attribute.stream().into_iter().next();
+    hash && matches!(first, Some(TokenTree::Ident(name)) if name == "cfg")
 }
 
 /// The runs of tokens between commas; one comma at the end is fine, an empty run is reported.

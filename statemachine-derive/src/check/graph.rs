@@ -20,12 +20,8 @@ pub fn terminal_states_end(cx: &Ctxt, machine: &Machine) {
 /// A machine that can never leave a state is stuck in it, mostly by oversight: an end is declared.
 /// `reset` is a way out, and so is a `to(...)` that was not understood.
 pub fn states_have_a_way_out(cx: &Ctxt, machine: &Machine) {
-    if machine.attr.reset.is_some() {
-        return;
-    }
     for (_, state) in machine.declared() {
-        let attr = &state.attr;
-        if attr.terminal.is_none() && attr.to.is_none() && !attr.is_garbled {
+        if machine.lacks_a_way_out(state) {
             cx.error(
                 state.ident.span(),
                 format_args!(
@@ -71,6 +67,17 @@ pub fn restored_states_have_no_way_in(cx: &Ctxt, machine: &Machine, graph: &Grap
 pub fn states_have_a_way_in(cx: &Ctxt, machine: &Machine, graph: &Graph) {
     let dead: Vec<usize> =
         (0..machine.states.len()).filter(|&state| !graph.is_entered(state)).collect();
+    if !dead.is_empty() && starts_at_an_end(machine) {
+        let first = &machine.states[machine.initial];
+        cx.error(
+            first.ident.span(),
+            format_args!(
+                "a machine starts in `{}`, its first variant, which leads nowhere; mark where it starts with `#[state(initial)]`",
+                first.name
+            ),
+        );
+        return;
+    }
     for (position, state) in machine.declared() {
         let is_mended_with = |&other: &usize| {
             let is_led_to = graph.reaches(position, other);
@@ -97,6 +104,15 @@ pub fn states_have_a_way_in(cx: &Ctxt, machine: &Machine, graph: &Graph) {
             format_args!("{cause}; name it in a `to(...)` or mark it `#[state(restored)]`"),
         );
     }
+}
+
+/// Whether the first variant, which nothing but its place makes the initial state, has no way out.
+fn starts_at_an_end(machine: &Machine) -> bool {
+    let first = &machine.states[machine.initial];
+    first.attr.initial.is_none()
+        && first.attr.terminal.is_some()
+        && first.targets.is_empty()
+        && machine.attr.reset.is_none()
 }
 
 /// `can_always_reach` promises a path from wherever a machine can be; the first state without one,

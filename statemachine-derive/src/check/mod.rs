@@ -6,6 +6,10 @@
 mod graph;
 mod names;
 
+use proc_macro2::Span;
+use quote::ToTokens as _;
+use syn::Type;
+
 use crate::{
     ast::{self, Fields, Machine},
     ctxt::Ctxt,
@@ -18,6 +22,7 @@ pub fn check(cx: &Ctxt, machine: &Machine, names: &Names, graph: &Graph) {
     is_enum(cx, machine);
     has_states(cx, machine);
     has_few_enough_states(cx, machine);
+    fields_have_types(cx, machine);
     has_one_initial_state(cx, machine);
 
     keys_have_something_to_name(cx, machine);
@@ -104,6 +109,28 @@ fn has_few_enough_states(cx: &Ctxt, machine: &Machine) {
                 machine.states.len()
             ),
         );
+    }
+}
+
+/// A trait is the type of no field, neither as `dyn` by itself nor as `impl`.
+fn fields_have_types(cx: &Ctxt, machine: &Machine) {
+    for ty in ast::untyped_fields(machine.original) {
+        let tokens = ty.to_token_stream();
+        let span = tokens.clone().into_iter().next().map_or_else(Span::call_site, |t| t.span());
+        let bounds: String = match ty {
+            Type::TraitObject(object) => object.bounds.to_token_stream().to_string(),
+            Type::ImplTrait(implemented) => implemented.bounds.to_token_stream().to_string(),
+            _ => continue,
+        };
+        let bounds = bounds.replace(" :: ", "::").replace(" <", "<").replace("< ", "<");
+        let bounds = bounds.replace(" >", ">").replace(" ,", ",");
+        let (cause, more) = match ty {
+            Type::ImplTrait(_) => {
+                ("`impl` is no type of a field", " or give the enum a type parameter")
+            }
+            _ => ("an object of unknown size cannot be a field", ""),
+        };
+        cx.error(span, format_args!("{cause}; write `Box<dyn {bounds}>`{more}"));
     }
 }
 

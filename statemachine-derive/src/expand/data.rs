@@ -120,10 +120,10 @@ fn debug(
         #[automatically_derived]
         #lints
         impl #params ::core::fmt::Debug for #name #args #bounds {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.debug_struct(#text)
-                    #(.field(#names, &self.#idents))*
-                    .finish()
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut __shown = ::core::fmt::Formatter::debug_struct(__f, #text);
+                #(::core::fmt::DebugStruct::field(&mut __shown, #names, &self.#idents);)*
+                ::core::fmt::DebugStruct::finish(&mut __shown)
             }
         }
     }
@@ -139,7 +139,11 @@ fn as_the_enum(out: &Emit, name: &Ident, fields: &[Field], generics: &Generics) 
         quote! {
             #[automatically_derived]
             #lints
-            #[allow(clippy::expl_impl_clone_on_copy)]
+            #[allow(
+                ambiguous_wide_pointer_comparisons,
+                unpredictable_function_pointer_comparisons,
+                clippy::expl_impl_clone_on_copy
+            )]
             impl #params #of for #name #args #bounds {
                 #body
             }
@@ -161,8 +165,8 @@ fn as_the_enum(out: &Emit, name: &Ident, fields: &[Field], generics: &Generics) 
         quote!(::core::cmp::PartialEq),
         quote! {
             #[inline]
-            fn eq(&self, other: &Self) -> ::core::primitive::bool {
-                true #(&& self.#idents == other.#idents)*
+            fn eq(&self, __other: &Self) -> ::core::primitive::bool {
+                true #(&& ::core::cmp::PartialEq::eq(&self.#idents, &__other.#idents))*
             }
         },
     ));
@@ -173,12 +177,12 @@ fn as_the_enum(out: &Emit, name: &Ident, fields: &[Field], generics: &Generics) 
         quote! {
             fn partial_cmp(
                 &self,
-                other: &Self,
+                __other: &Self,
             ) -> ::core::option::Option<::core::cmp::Ordering> {
                 #(
-                    match ::core::cmp::PartialOrd::partial_cmp(&self.#idents, &other.#idents) {
+                    match ::core::cmp::PartialOrd::partial_cmp(&self.#idents, &__other.#idents) {
                         ::core::option::Option::Some(::core::cmp::Ordering::Equal) => {}
-                        different => return different,
+                        __different => return __different,
                     }
                 )*
                 ::core::option::Option::Some(::core::cmp::Ordering::Equal)
@@ -189,9 +193,14 @@ fn as_the_enum(out: &Emit, name: &Ident, fields: &[Field], generics: &Generics) 
         quote!(OrdBy),
         quote!(::core::cmp::Ord),
         quote! {
-            fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
+            fn cmp(&self, __other: &Self) -> ::core::cmp::Ordering {
+                #(
+                    match ::core::cmp::Ord::cmp(&self.#idents, &__other.#idents) {
+                        ::core::cmp::Ordering::Equal => {}
+                        __different => return __different,
+                    }
+                )*
                 ::core::cmp::Ordering::Equal
-                    #(.then_with(|| ::core::cmp::Ord::cmp(&self.#idents, &other.#idents)))*
             }
         },
     ));
@@ -199,8 +208,8 @@ fn as_the_enum(out: &Emit, name: &Ident, fields: &[Field], generics: &Generics) 
         quote!(HashBy),
         quote!(::core::hash::Hash),
         quote! {
-            fn hash<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
-                #(::core::hash::Hash::hash(&self.#idents, state);)*
+            fn hash<__H: ::core::hash::Hasher>(&self, __state: &mut __H) {
+                #(::core::hash::Hash::hash(&self.#idents, __state);)*
             }
         },
     ));

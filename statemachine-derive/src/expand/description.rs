@@ -29,6 +29,8 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let view = machine.generics.view();
     let drawing = &out.picture.constant;
     let seal = out.seal(quote!(DerivedEnum), this);
+    let check =
+        machine.declared().any(|(_, state)| !state.has_data()).then(|| out.is_not_dropped());
     quote! {
         #seal
 
@@ -53,19 +55,20 @@ pub fn implementation(out: &Emit) -> TokenStream {
             }
 
             #[inline]
-            fn dataless(index: ::core::primitive::u16) -> Self {
-                match index {
+            fn dataless(__index: ::core::primitive::u16) -> Self {
+                match __index {
                     #(#owned)*
                     _ => #sm::__private::mismatch(),
                 }
             }
 
             #[inline]
-            fn dataless_ref<#view>(index: ::core::primitive::u16) -> &#view Self
+            fn dataless_ref<#view>(__index: ::core::primitive::u16) -> &#view Self
             where
                 Self: #view,
             {
-                match index {
+                #check
+                match __index {
                     #(#borrowed)*
                     _ => #sm::__private::mismatch(),
                 }

@@ -27,13 +27,25 @@ pub fn line(text: &str) -> TokenStream {
     quote!(#[doc = #text])
 }
 
-/// The same attributes on another item.
+/// The same attributes on another item; an example in them is tested where it was written.
 pub fn copied(docs: &[&Attribute]) -> TokenStream {
     let mut copies = TokenStream::new();
+    let may_have_examples = docs.iter().any(|doc| may_be_code(&doc.to_token_stream().to_string()));
     for doc in docs {
-        copies.extend(as_generated(doc.to_token_stream()));
+        let meta = as_generated(doc.meta.to_token_stream());
+        copies.extend(if may_have_examples {
+            quote!(#[cfg_attr(not(doctest), #meta)])
+        } else {
+            quote!(#[#meta])
+        });
     }
     copies
+}
+
+/// Whether the text has what may begin code in Markdown.
+fn may_be_code(text: &str) -> bool {
+    ["```", "~~~", "     ", "\t", "\\t", "\\n"].iter().any(|code| text.contains(code))
+        || text.contains("include_str")
 }
 
 /// Whether a variant's docs may have links: in the states' module they mean something else, or

@@ -88,8 +88,8 @@ fn of_the_twin(out: &Emit) -> TokenStream {
             }
 
             #[inline]
-            fn at(position: ::core::primitive::u16) -> Self {
-                match position {
+            fn at(__position: ::core::primitive::u16) -> Self {
+                match __position {
                     #(#states)*
                     _ => #sm::__private::mismatch(),
                 }
@@ -106,8 +106,8 @@ fn from_the_enum(out: &Emit) -> TokenStream {
         #lints
         impl #for_impl ::core::convert::From<&#this> for #kind #where_clause {
             #[inline]
-            fn from(state: &#this) -> Self {
-                #sm::Kind::at(#sm::StateMachine::index(state))
+            fn from(__state: &#this) -> Self {
+                #sm::Kind::at(#sm::StateMachine::index(__state))
             }
         }
     }
@@ -131,8 +131,8 @@ fn of_the_enum(out: &Emit) -> TokenStream {
             }
 
             #[inline]
-            fn at(position: ::core::primitive::u16) -> Self {
-                #sm::StateMachine::dataless(position)
+            fn at(__position: ::core::primitive::u16) -> Self {
+                #sm::StateMachine::dataless(__position)
             }
         }
     }
@@ -176,8 +176,8 @@ fn text(out: &Emit) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::core::fmt::Display for #kind {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.pad(#sm::Kind::name(self))
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Formatter::pad(__f, #sm::Kind::name(self))
             }
         }
 
@@ -185,8 +185,8 @@ fn text(out: &Emit) -> TokenStream {
         impl ::core::str::FromStr for #kind {
             type Err = #sm::UnknownState;
 
-            fn from_str(name: &::core::primitive::str) -> ::core::result::Result<Self, #sm::UnknownState> {
-                #sm::__private::parse(name)
+            fn from_str(__name: &::core::primitive::str) -> ::core::result::Result<Self, #sm::UnknownState> {
+                #sm::__private::parse(__name)
             }
         }
     }

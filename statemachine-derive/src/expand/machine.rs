@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use super::{Emit, docs};
 use crate::{
     ast::{Fields, State},
-    tokens::respanned,
+    tokens::with_ends_at,
 };
 
 /// The type and its impls.
@@ -96,16 +96,16 @@ fn new(out: &Emit) -> TokenStream {
         },
         Fields::One(ty) => quote! {
             #attrs
-            #vis const fn new(data: #ty) -> Self {
-                Self(#sm::__private::machine_with(#variant(data), #index))
+            #vis const fn new(data_: #ty) -> Self {
+                Self(#sm::__private::machine_with(#variant(data_), #index))
             }
         },
         Fields::Tuple(_) | Fields::Named(_) => {
             let marker = out.marker(machine.initial);
             quote! {
                 #attrs
-                #vis fn new(data: <#marker as #sm::State>::Data) -> Self {
-                    Self(#sm::__private::machine_with(<#marker as #sm::State>::wrap(data), #index))
+                #vis fn new(data_: <#marker as #sm::State>::Data) -> Self {
+                    Self(#sm::__private::machine_with(<#marker as #sm::State>::wrap(data_), #index))
                 }
             }
         }
@@ -120,15 +120,15 @@ fn whole(out: &Emit) -> TokenStream {
         /// A machine in the given state.
         #[inline]
         #[must_use]
-        #vis fn from_state(state: #this) -> Self {
-            Self(#sm::Machine::from_state(state))
+        #vis fn from_state(state_: #this) -> Self {
+            Self(#sm::Machine::from_state(state_))
         }
 
         /// Takes the machine apart.
         #[inline]
         #[must_use]
         #vis fn into_state(self) -> #this {
-            self.0.into_state()
+            #sm::Machine::into_state(self.0)
         }
     };
     if !machine.is_fieldless() {
@@ -144,8 +144,8 @@ fn whole(out: &Emit) -> TokenStream {
             ///
             /// Where the state has data.
             #[inline]
-            #vis fn from_kind(kind: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
-                #sm::Machine::from_kind(kind).map(Self)
+            #vis fn from_kind(kind_: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
+                ::core::result::Result::map(#sm::Machine::from_kind(kind_), Self)
             }
         });
     }
@@ -172,7 +172,7 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
         #hold_doc
         #[inline]
         #vis fn #hold(&self) -> #sm::Hold<'_, #marker> {
-            self.0.in_state()
+            #sm::Machine::in_state(&self.0)
         }
 
         #is_doc
@@ -222,14 +222,14 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
             #doc
             #[inline]
             #vis fn #method(&self) -> #sm::Transition<'_, #from, #to> {
-                self.0.transition()
+                #sm::Machine::transition(&self.0)
             }
         });
     }
     tokens
 }
 
-/// `a_to_b` for each pair without a transition: a bound that is false says why at the call. Under a
+/// `a_to_b` for each pair without a transition, and `to_a` where nothing leads: a bound that is false says why at the call. Under a
 /// `for<'never>` it is not checked before, so nothing ever gets into the body. What is returned has
 /// the methods of what a legal one returns and leaves its target open: else the next word in the call,
 /// or what that word demands of the target, would bring a second error.
@@ -238,11 +238,41 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
     let (vis, never, whatever) =
         (machine.vis, machine.generics.never(), machine.generics.whatever());
     let span = machine.states[position].ident.span();
+    // The first and the last token are where the compiler takes the bound's place from. (But a path of
+    // the user's is where they wrote it.) Should a name in it lead nowhere, that is said where it is
+    // said of all others that are generated.
+    let at_the_variant = |bound: TokenStream| {
+        if machine.attr.krate.is_some() { bound } else { with_ends_at(bound, span) }
+    };
     let from = out.marker(position);
     let mut tokens = TokenStream::new();
+    if let Some(method) = &out.state_names(position).illegal_to {
+        let this = out.this;
+        let bound = at_the_variant(quote!(#sm::__private::IsLedTo));
+        let bound = at_the_variant(quote!(#from: #bound));
+        tokens.extend(quote! {
+            #[doc(hidden)]
+            #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #sm::Any<#this>, #whatever>
+            where
+                for<#never> #bound,
+            {
+                #sm::__private::mismatch()
+            }
+        });
+    }
     for (target, method) in &out.state_names(position).illegal {
         let to = out.marker(*target);
-        let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
+        if !machine.is_understood(&machine.states[position]) {
+            tokens.extend(quote! {
+                #[doc(hidden)]
+                #vis fn #method(&self) -> #sm::Transition<'_, #from, #to> {
+                    #sm::__private::mismatch()
+                }
+            });
+            continue;
+        }
+        let bound = at_the_variant(quote!(#sm::TransitionTo<#to>));
+        let bound = at_the_variant(quote!(#from: #bound));
         tokens.extend(quote! {
             #[doc(hidden)]
             #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #from, #whatever>
@@ -307,8 +337,8 @@ fn from_state(out: &Emit) -> TokenStream {
         #lints
         impl #for_impl ::core::convert::From<#this> for #ident #args #where_clause {
             #[inline]
-            fn from(state: #this) -> Self {
-                Self(#sm::Machine::from_state(state))
+            fn from(__state: #this) -> Self {
+                Self(#sm::Machine::from_state(__state))
             }
         }
     }
@@ -321,8 +351,8 @@ fn debug(out: &Emit) -> TokenStream {
         #[automatically_derived]
         #lints
         impl #for_impl ::core::fmt::Debug for #ident #args #where_clause {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(&self.0, f)
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, __f)
             }
         }
     }

@@ -42,7 +42,8 @@ pub fn module(out: &Emit) -> TokenStream {
             dead_code,
             missing_copy_implementations,
             missing_debug_implementations,
-            non_camel_case_types
+            non_camel_case_types,
+            clippy::module_inception
         )]
         #vis #first #module #body
     }

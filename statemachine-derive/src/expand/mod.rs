@@ -16,12 +16,13 @@ mod transitions;
 mod visibility;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 
 use crate::{
     ast::{Machine, State},
     graph::Graph,
     names::{Names, StateNames},
+    tokens::respanned_ident,
 };
 
 /// Everything generated for a declaration.
@@ -115,6 +116,20 @@ impl<'a> Emit<'a> {
         }
     }
 
+    /// Where the enum is taken apart: should it implement `Drop`, this is the one error.
+    fn is_not_dropped(&self) -> TokenStream {
+        let Self { sm, this, .. } = self;
+        let checked = Ident::new("__checked", self.machine.ident.span());
+        let argument = quote_spanned!(checked.span()=> &#checked);
+        quote! {
+            let #checked = {
+                use #sm::__private::Whole as _;
+                #sm::__private::Taken::<#this>::APART.__checked()
+            };
+            #sm::__private::take_apart(#argument);
+        }
+    }
+
     /// The variant of a state: `Connection::Connected`.
     fn variant(&self, state: &State) -> TokenStream {
         let ident = as_generated(self.machine.ident);
@@ -126,7 +141,5 @@ impl<'a> Emit<'a> {
 /// The same name as if the derive had written it: a use of a deprecated variant in what the user
 /// wrote is warned about.
 fn as_generated(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(Span::call_site());
-    ident
+    respanned_ident(ident, Span::call_site())
 }

@@ -1,6 +1,6 @@
 //! What a state's type implements.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{Emit, machine::index};
@@ -33,10 +33,11 @@ fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
     let (marker, index) = (out.marker(position), index(position));
     // The first and the last token are where the compiler takes the impl's place from.
     let span = state.ident.span();
-    let (first, body) = (
-        quote_spanned!(span=> impl),
-        quote_spanned!(span=> { type Of = #this; const POSITION: ::core::primitive::u16 = #index; }),
-    );
+    // (Paths in between are the derive's, in which edition ever the user wrote the variant.)
+    let first = quote_spanned!(span=> impl);
+    let body = quote!(type Of = #this; const POSITION: ::core::primitive::u16 = #index;);
+    let mut body = Group::new(Delimiter::Brace, body);
+    body.set_span(span);
     quote! {
         #[automatically_derived]
         #lints
@@ -138,6 +139,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
     };
     // With one variant there is no other to be surprised by.
     let is_only = out.machine.states.len() == 1 && out.machine.is_exhaustive();
+    let check = out.is_not_dropped();
     let otherwise = (!is_only).then(|| quote!(_ => #sm::__private::mismatch(),));
     quote! {
         #[automatically_derived]
@@ -149,15 +151,16 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
             const HAS_DATA: ::core::primitive::bool = true;
 
             #[inline]
-            fn wrap(data: #data) -> #this {
-                match data {
+            fn wrap(__data: #data) -> #this {
+                match __data {
                     #owned => #path #variant,
                 }
             }
 
             #[inline]
-            fn unwrap(machine: #this) -> #data {
-                match machine {
+            fn unwrap(__machine: #this) -> #data {
+                #check
+                match __machine {
                     #path #variant => #owned,
                     #otherwise
                 }
@@ -165,9 +168,9 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
 
             #[inline]
             fn view<#view_lifetime>(
-                machine: &#view_lifetime #this,
+                __machine: &#view_lifetime #this,
             ) -> #sm::View<#view_lifetime, Self> {
-                match machine {
+                match __machine {
                     #path #variant => #borrowed,
                     #otherwise
                 }
@@ -175,12 +178,12 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
 
             #[inline]
             fn same<#view_lifetime>(
-                view: #sm::View<#view_lifetime, Self>,
+                __view: #sm::View<#view_lifetime, Self>,
             ) -> Self::View<#view_lifetime>
             where
                 Self: #view_lifetime,
             {
-                view
+                __view
             }
         }
 
@@ -189,12 +192,12 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
         impl #for_impl #sm::Single for #marker #where_clause {
             #[inline]
             fn view_mut<#view_lifetime>(
-                machine: ::core::option::Option<&#view_lifetime mut #this>,
+                __machine: ::core::option::Option<&#view_lifetime mut #this>,
             ) -> Self::ViewMut<#view_lifetime>
             where
                 Self: #view_lifetime,
             {
-                match machine {
+                match __machine {
                     ::core::option::Option::Some(#path #variant) => #borrowed_mut,
                     _ => #sm::__private::mismatch(),
                 }
@@ -230,13 +233,13 @@ fn newtype(out: &Emit, position: usize, state: &State, ty: &TokenStream) -> Toke
             #field
 
             #[inline]
-            fn field<#view>(machine: &#view #this) -> &#view #ty {
-                <Self as #sm::State>::view(machine)
+            fn field<#view>(__machine: &#view #this) -> &#view #ty {
+                <Self as #sm::State>::view(__machine)
             }
 
             #[inline]
-            fn field_mut<#view>(machine: &#view mut #this) -> &#view mut #ty {
-                <Self as #sm::Single>::view_mut(::core::option::Option::Some(machine))
+            fn field_mut<#view>(__machine: &#view mut #this) -> &#view mut #ty {
+                <Self as #sm::Single>::view_mut(::core::option::Option::Some(__machine))
             }
         }
     }

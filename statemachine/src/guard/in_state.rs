@@ -39,7 +39,7 @@ use crate::{
 /// assert!(slot.full_to_empty().now().is_err());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping a hold lets go of the state"]
+#[must_use = "dropping a hold lets go of the state; bind it to a name, as in `let _held = ..`"]
 pub struct InState<'a, A: State> {
     right: Shared<'a, A::Enum>,
     state: PhantomData<fn() -> A>,

@@ -52,7 +52,7 @@ use crate::{
 /// assert!(breaker.is_closed());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping an exclusive hold lets go of the state"]
+#[must_use = "dropping an exclusive hold lets go of the state; bind it to a name, as in `let _held = ..`"]
 pub struct InStateMut<'a, A: State> {
     right: Exclusive<'a, A::Enum>,
     state: PhantomData<fn() -> A>,

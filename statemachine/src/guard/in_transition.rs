@@ -41,7 +41,7 @@ use crate::{
 /// assert!(slot.is_full());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping a transition rolls it back"]
+#[must_use = "dropping a transition rolls it back; end it with a verb such as `commit`"]
 pub struct InTransition<'a, A: State, B> {
     right: Exclusive<'a, A::Enum>,
     /// After the right: it reports the end of the transition when the right is released.

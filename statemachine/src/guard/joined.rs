@@ -32,7 +32,7 @@ use crate::state::{State, View};
 /// }
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping it rolls back the transition, or lets go of the state"]
+#[must_use = "dropping it rolls back the transition, or lets go of the state; bind it to a name"]
 pub enum Joined<'a, A: State, B: State<Enum = A::Enum>> {
     /// The right to make the transition.
     Mine(InTransition<'a, A, B>),

@@ -20,7 +20,7 @@ use crate::{
 /// assert!(slot.full_to_empty().now().is_err());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping a hold lets go of the state"]
+#[must_use = "dropping a hold lets go of the state; bind it to a name, as in `let _held = ..`"]
 pub struct MappedInState<'a, A: State, U: ?Sized> {
     part: Part<'a, A::Enum, U>,
     state: PhantomData<fn() -> A>,

@@ -79,7 +79,7 @@ impl<S: StateMachine> HasMachine<S> for Machine<S> {
 /// assert_eq!(*lease.text, "text");
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping a hold lets go of the state"]
+#[must_use = "dropping a hold lets go of the state; bind it to a name, as in `let _held = ..`"]
 pub struct OwnedInState<M, A: State<Enum: 'static>> {
     right: Owned<M, Shared<'static, A::Enum>>,
     state: PhantomData<fn() -> A>,
@@ -98,7 +98,7 @@ pub struct OwnedInState<M, A: State<Enum: 'static>> {
 /// assert_eq!(full.to::<slot::Empty>()?.commit(), "text!");
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping an exclusive hold lets go of the state"]
+#[must_use = "dropping an exclusive hold lets go of the state; bind it to a name, as in `let _held = ..`"]
 pub struct OwnedInStateMut<M, A: State<Enum: 'static>> {
     right: Owned<M, Exclusive<'static, A::Enum>>,
     state: PhantomData<fn() -> A>,
@@ -118,7 +118,7 @@ pub struct OwnedInStateMut<M, A: State<Enum: 'static>> {
 /// assert!(slot.is_full());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
-#[must_use = "dropping a transition rolls it back"]
+#[must_use = "dropping a transition rolls it back; end it with a verb such as `commit`"]
 pub struct OwnedInTransition<M, A: State<Enum: 'static>, B> {
     right: Owned<M, Exclusive<'static, A::Enum>>,
     work: Work,

@@ -3,8 +3,7 @@ use statemachine::StateMachine;
 #[derive(StateMachine)]
 #[machine(reset, name = Gate, reset)]
 enum Door {
-    #[state(to(Closed))]
-    #[state(to(Open))]
+    #[state(to(Closed), to(Open))]
     Open,
     #[state(to(Open))]
     Closed,

@@ -1,0 +1,7 @@
+use statemachine::InState;
+
+fn show<A>(_: InState<'_, A>) {}
+
+fn main() {
+    let _: InState<'_, u8>;
+}

@@ -1,0 +1,12 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+#[machine(crate = statemachin)]
+enum Door {
+    #[state(to(Closed))]
+    Open(u8),
+    #[state(to(Open))]
+    Closed,
+}
+
+fn main() {}
