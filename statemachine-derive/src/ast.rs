@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Attribute, Data, DeriveInput, Type, Visibility, ext::IdentExt as _};
 
@@ -13,7 +13,7 @@ use crate::{
     groups::{self, Group},
     names,
     resolve::{Resolved, Resolver},
-    tokens::{replace_self, with_lifetimes, with_static_objects},
+    tokens::{replace_self, with_known_lifetimes, with_lifetimes, with_static_objects},
 };
 
 /// A declaration of a machine.
@@ -217,13 +217,17 @@ impl<'a> Fields<'a> {
         let lifetime = generics.lifetime();
         let ty = |field: &syn::Field| {
             let ty = with_static_objects(field.ty.to_token_stream());
-            with_lifetimes(replace_self(ty, generics.this()), &lifetime)
+            let ty = with_lifetimes(replace_self(ty, generics.this()), &lifetime);
+            with_known_lifetimes(ty, &|word| generics.has_lifetime(word), &lifetime)
         };
+        let mut names = HashSet::new();
         match fields {
             syn::Fields::Named(named) if !named.named.is_empty() => Self::Named(
                 named
                     .named
                     .iter()
+                    // Rust itself reports a name that two fields have.
+                    .filter(|field| names.insert(field.ident.as_ref().map(|ident| ident.unraw())))
                     .filter_map(|field| {
                         Some(Field {
                             ident: field.ident.as_ref()?,
@@ -351,7 +355,24 @@ fn param_attrs(param: &syn::GenericParam) -> &[Attribute] {
 /// The types of fields that can be no type of a field: what copies them is no better.
 pub fn untyped_fields(input: &DeriveInput) -> impl Iterator<Item = &Type> {
     let types = variants(input).flat_map(|variant| &variant.fields).map(|field| &field.ty);
-    types.filter(|ty| matches!(ty, Type::TraitObject(_) | Type::ImplTrait(_)))
+    types.filter(|ty| match ty {
+        Type::TraitObject(_) | Type::ImplTrait(_) | Type::Slice(_) | Type::Infer(_) => true,
+        ty => has_impl(ty.to_token_stream()),
+    })
+}
+
+/// Whether there is an `impl` in a type, where only a macro could make something of it.
+fn has_impl(ty: TokenStream) -> bool {
+    let mut is_macro = false;
+    ty.into_iter().any(|token| {
+        let found = match &token {
+            TokenTree::Ident(word) => word == "impl",
+            TokenTree::Group(group) => !is_macro && has_impl(group.stream()),
+            _ => false,
+        };
+        is_macro = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!');
+        found
+    })
 }
 
 /// Where a declaration that is no enum says what it is instead.

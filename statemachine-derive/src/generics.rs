@@ -101,6 +101,12 @@ impl Generics {
         first.map_or_else(|| quote!('static), |first| first.name.clone())
     }
 
+    /// Whether a lifetime of that name, without `'`, can be named.
+    pub fn has_lifetime(&self, word: &str) -> bool {
+        let mut lifetimes = self.params.iter().filter(|param| matches!(param.kind, Kind::Lifetime));
+        ["static", "_"].contains(&word) || lifetimes.any(|param| param.word == word)
+    }
+
     /// Whether there are none but constants.
     pub fn are_constant(&self) -> bool {
         self.params.iter().all(|param| matches!(param.kind, Kind::Const(_)))

@@ -67,6 +67,40 @@ pub fn with_lifetimes(ty: TokenStream, lifetime: &TokenStream) -> TokenStream {
     if has_inputs(&ty) { ty } else { filled_in(ty, lifetime) }
 }
 
+/// The type with the given lifetime for each that is not declared: Rust itself reports it in the enum,
+/// and would at each copy. Where the type declares some itself, it stays as it is.
+pub fn with_known_lifetimes(
+    ty: TokenStream,
+    is_known: &dyn Fn(&str) -> bool,
+    lifetime: &TokenStream,
+) -> TokenStream {
+    if mention_name(&ty, "for") {
+        return ty;
+    }
+    let mut known = TokenStream::new();
+    let mut tokens = ty.into_iter().peekable();
+    let mut before = ' ';
+    while let Some(token) = tokens.next() {
+        let punct = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
+        match token {
+            TokenTree::Punct(tick) if tick.as_char() == '\'' => {
+                let is_unknown = |name: &TokenTree| matches!(name, TokenTree::Ident(name) if !is_known(&name.unraw().to_string()));
+                match tokens.next_if(is_unknown) {
+                    Some(_) => known.extend(lifetime.clone()),
+                    None => known.extend([TokenTree::Punct(tick)]),
+                }
+            }
+            TokenTree::Group(group) if before != '!' && group.delimiter() != Delimiter::Brace => {
+                let inner = with_known_lifetimes(group.stream(), is_known, lifetime);
+                known.extend([in_brackets(&group, inner)]);
+            }
+            token => known.extend([token]),
+        }
+        before = punct;
+    }
+    known
+}
+
 /// Whether there is a list of arguments, or what a macro makes into anything.
 fn has_inputs(tokens: &TokenStream) -> bool {
     let mut before = None;

@@ -6,7 +6,7 @@
 mod graph;
 mod names;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
 use syn::Type;
 
@@ -112,25 +112,33 @@ fn has_few_enough_states(cx: &Ctxt, machine: &Machine) {
     }
 }
 
-/// A trait is the type of no field, neither as `dyn` by itself nor as `impl`.
+/// A field has a type with a size: neither `dyn` by itself, nor a slice, nor `impl`, nor `_`.
 fn fields_have_types(cx: &Ctxt, machine: &Machine) {
     for ty in ast::untyped_fields(machine.original) {
         let tokens = ty.to_token_stream();
         let span = tokens.clone().into_iter().next().map_or_else(Span::call_site, |t| t.span());
-        let bounds: String = match ty {
-            Type::TraitObject(object) => object.bounds.to_token_stream().to_string(),
-            Type::ImplTrait(implemented) => implemented.bounds.to_token_stream().to_string(),
-            _ => continue,
+        let text = |tokens: TokenStream| {
+            let text = tokens.to_string().replace(" :: ", "::").replace(" <", "<");
+            text.replace("< ", "<").replace(" >", ">").replace(" ,", ",")
         };
-        let bounds = bounds.replace(" :: ", "::").replace(" <", "<").replace("< ", "<");
-        let bounds = bounds.replace(" >", ">").replace(" ,", ",");
-        let (cause, more) = match ty {
-            Type::ImplTrait(_) => {
-                ("`impl` is no type of a field", " or give the enum a type parameter")
-            }
-            _ => ("an object of unknown size cannot be a field", ""),
+        let message = match ty {
+            Type::TraitObject(object) => format!(
+                "an object of unknown size cannot be a field; write `Box<dyn {}>`",
+                text(object.bounds.to_token_stream())
+            ),
+            Type::ImplTrait(implemented) => format!(
+                "`impl` is no type of a field; write `Box<dyn {}>` or give the enum a type parameter",
+                text(implemented.bounds.to_token_stream())
+            ),
+            Type::Slice(slice) => format!(
+                "a slice of unknown size cannot be a field; write `Vec<{0}>` or `Box<[{0}]>`",
+                text(slice.elem.to_token_stream())
+            ),
+            Type::Infer(_) => "the type of a field cannot be inferred; write it".to_owned(),
+            _ => "there is an `impl` in the type of a field; write `dyn` or give the enum a type parameter"
+                .to_owned(),
         };
-        cx.error(span, format_args!("{cause}; write `Box<dyn {bounds}>`{more}"));
+        cx.error(span, message);
     }
 }
 

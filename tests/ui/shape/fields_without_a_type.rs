@@ -4,8 +4,14 @@ use statemachine::StateMachine;
 enum Job {
     #[state(to(Failed))]
     Running(impl std::io::Read),
-    #[state(to(Running))]
+    #[state(to(Paused))]
     Failed { cause: dyn std::error::Error + Send + Sync },
+    #[state(to(Resumed))]
+    Paused([u8]),
+    #[state(to(Left))]
+    Resumed(_, u8),
+    #[state(to(Running))]
+    Left(Box<impl Fn()>),
 }
 
 fn main() {
