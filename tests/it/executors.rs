@@ -345,7 +345,8 @@ async fn through<F: Future>(wait: impl IntoFuture<IntoFuture = F>) -> Option<F::
 fn a_spawned_task_may_combine_waits_like_any_futures() {
     let _hang = hang::detector("combined");
     let (link, interrupt) = (Arc::new(LinkMachine::new()), Interrupt::new());
-    let task = multi_thread().spawn({
+    let threads = multi_thread();
+    let task = threads.spawn({
         let link = Arc::clone(&link);
         async move {
             through(link.down_to_up()).await.unwrap().unwrap().commit_with(1);
