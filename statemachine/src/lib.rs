@@ -199,6 +199,7 @@ extern crate self as statemachine;
 pub mod __private;
 mod change;
 mod diagram;
+mod failures;
 mod graph;
 mod guard;
 mod handle;
@@ -309,8 +310,8 @@ use __private as private;
 /// Nor does a declaration that contradicts itself: an unknown target, the same target twice, two initial
 /// states, an unreachable state (unless it is `restored`), a dead end (unless it is `terminal`),
 /// `can_always_reach` if it does not hold, two methods with one name, an empty group, a group with the
-/// name of a state, a state twice in one group, a transition declared by a state and by its group. All mistakes are reported at once,
-/// each at the place to correct.
+/// name of a state, a state twice in one group, a transition declared by a state and by its group. All
+/// mistakes are reported at once, each at the place to correct.
 ///
 /// # Examples
 ///
@@ -345,6 +346,7 @@ pub use self::serde::by_name;
 
 pub use self::{
     change::Change,
+    failures::{Attempt, Failures},
     guard::{
         InState, InStateMut, InTransition, Joined, MappedInState, OwnedInState, OwnedInStateMut,
         OwnedInTransition, Owner,

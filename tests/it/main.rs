@@ -7,6 +7,7 @@ mod data_moves;
 mod declaring;
 mod diagrams;
 mod executors;
+mod failures;
 mod foreign;
 mod generated;
 mod give_way;

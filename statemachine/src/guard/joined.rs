@@ -9,7 +9,8 @@ use crate::state::{State, View};
 /// caller has made it.
 ///
 /// [`enter`](Self::enter) makes a hold of either. Dropping this rolls the transition back, or lets go of
-/// the hold.
+/// the hold. If the work of one caller fails, the next one works; [`Failures`](crate::Failures) shares the
+/// failure with all that waited.
 ///
 /// ```
 /// use statemachine::{Joined, StateMachine};

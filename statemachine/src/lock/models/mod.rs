@@ -8,6 +8,7 @@
 //! Bounds: two to four threads, and [`PREEMPTIONS`].
 
 mod clock;
+mod failures;
 mod foreign;
 mod handlers;
 mod pairs;
