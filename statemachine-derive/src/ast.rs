@@ -98,10 +98,13 @@ impl<'a> Machine<'a> {
             .collect();
         let are_distinct = states.len() == variants(input).count();
         let resolver = Resolver::new(states.iter().map(|state| state.name.clone()));
-        let is_garbled = states.iter().any(|state| state.attr.is_garbled);
-        let is_complete =
-            resolve_targets(cx, &resolver, &mut states) && !is_garbled && are_distinct;
+        for state in states.iter_mut().filter(|state| state.attr.to.is_none()) {
+            state.attr.is_garbled |= attr.has_garbled_groups && state.attr.terminal.is_none();
+        }
+        let are_resolved = resolve_targets(cx, &resolver, &mut states);
         let groups = groups::resolve(cx, &resolver, &attr.groups, &mut states);
+        let is_garbled = states.iter().any(|state| state.attr.is_garbled);
+        let is_complete = are_resolved && !is_garbled && are_distinct;
         if states.is_empty() {
             states.push(State::made_up(&Ident::new("NoState", input.ident.span())));
         }
@@ -146,10 +149,11 @@ impl<'a> Machine<'a> {
         declared > 0 && declared == variants(self.original).count()
     }
 
-    /// Whether the state leads nowhere and does not say so. Where there is `reset`, each leads on.
+    /// Whether the state leads nowhere and does not say so. A transition of its group is a way out. Where there is `reset`, each leads on.
     pub fn lacks_a_way_out(&self, state: &State) -> bool {
         let StateAttr { to, terminal, is_garbled, .. } = &state.attr;
-        to.is_none() && terminal.is_none() && !is_garbled && self.attr.reset.is_none()
+        let is_declared = to.is_some() || terminal.is_some() || !state.targets.is_empty();
+        !is_declared && !is_garbled && self.attr.reset.is_none()
     }
 
     /// Whether it is known where the state leads: where something about that was reported, nothing

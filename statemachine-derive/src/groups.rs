@@ -1,6 +1,6 @@
 //! Named sets of states: `group(Live = Connecting | Connected, to(Closed))`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
@@ -18,6 +18,8 @@ pub struct GroupAttr {
     pub name: Ident,
     pub states: Vec<Ident>,
     pub to: Vec<Ident>,
+    /// Whether something was reported that may have been a target.
+    pub is_garbled: bool,
 }
 
 /// A named set of states.
@@ -73,6 +75,11 @@ impl GroupAttr {
             return None;
         }
         let mut to = Vec::new();
+        let mut is_garbled = false;
+        let mut report = |span: Span, message: fmt::Arguments| {
+            is_garbled = true;
+            cx.error(span, message);
+        };
         match tokens.next() {
             None => {}
             Some(TokenTree::Punct(comma)) if comma.as_char() == ',' => match tokens.next() {
@@ -84,7 +91,7 @@ impl GroupAttr {
                                 TokenTree::Ident(state) => to.push(state),
                                 TokenTree::Punct(comma) if comma.as_char() == ',' => {}
                                 other => {
-                                    cx.error(
+                                    report(
                                         other.span(),
                                         format_args!("this is not a state; {USAGE}"),
                                     );
@@ -92,20 +99,20 @@ impl GroupAttr {
                             }
                         }
                     }
-                    _ => cx.error(key.span(), format_args!("`to` lacks its states; {USAGE}")),
+                    _ => report(key.span(), format_args!("`to` lacks its states; {USAGE}")),
                 },
                 Some(other) => {
-                    cx.error(other.span(), format_args!("unexpected `{other}`; {USAGE}"));
+                    report(other.span(), format_args!("unexpected `{other}`; {USAGE}"));
                 }
             },
             Some(other) => {
-                cx.error(
+                report(
                     other.span(),
                     format_args!("unexpected `{other}`; separate states with `|`; {USAGE}"),
                 );
             }
         }
-        Some(Self { name, states, to })
+        Some(Self { name, states, to, is_garbled })
     }
 }
 
@@ -120,21 +127,28 @@ pub fn resolve(
     for attr in attrs {
         let name = attr.name.unraw().to_string();
         let span = attr.name.span();
-        if states.iter().any(|state| state.name == name) {
-            cx.error(span, format_args!("`{name}` is a state; give the group another name"));
-            continue;
-        }
-        if groups.iter().any(|group| group.name == name) {
-            cx.error(span, format_args!("`{name}` is a group already; give this one another name"));
-            continue;
-        }
+        let mut is_garbled = attr.is_garbled;
         let members = members(cx, resolver, &name, &attr.states);
+        let clash = if states.iter().any(|state| state.name == name) {
+            Some(format!("`{name}` is a state; give the group another name"))
+        } else if groups.iter().any(|group| group.name == name) {
+            Some(format!("`{name}` is a group already; give this one another name"))
+        } else {
+            None
+        };
+        if let Some(clash) = &clash {
+            cx.error(span, clash);
+        }
         for target in &attr.to {
-            if let Resolved::State(position) = resolver.resolve(cx, target) {
-                add(cx, &name, &members, target, position, states);
+            match resolver.resolve(cx, target) {
+                Resolved::State(position) => add(cx, &name, &members, target, position, states),
+                Resolved::Unknown => is_garbled = true,
             }
         }
-        if !members.is_empty() {
+        for &member in &members {
+            states[member].attr.is_garbled |= is_garbled;
+        }
+        if clash.is_none() && !members.is_empty() {
             groups.push(Group {
                 ident: attr.name.clone(),
                 word: names::snake(&name),

@@ -94,14 +94,15 @@ pub(crate) enum StateSet {
 impl StateSet {
     /// Those of the first `count` states that the predicate likes; it is asked once for each.
     pub(crate) fn of(count: usize, mut likes: impl FnMut(StateId) -> bool) -> Self {
+        let mut bit = |state: StateId| u64::from(likes(state)) << (state.index() % 64);
+        if count <= 64 {
+            return Self::Mask(StateId::first(count).fold(0, |mask, state| mask | bit(state)));
+        }
         let mut words = vec![0; count.div_ceil(64)];
         for state in StateId::first(count) {
-            words[state.index() / 64] |= u64::from(likes(state)) << (state.index() % 64);
+            words[state.index() / 64] |= bit(state);
         }
-        match words[..] {
-            [mask] => Self::Mask(mask),
-            _ => Self::Bits(kept(words)),
-        }
+        Self::Bits(kept(words))
     }
 
     #[inline(always)]

@@ -13,6 +13,17 @@ pub enum Link {
     Connected,
 }
 
+/// A group of states, with a transition that both have.
+#[derive(StateMachine, Clone, Copy, PartialEq, Eq, Debug)]
+#[machine(group(Live = Fresh | Used, to(Closed)))]
+pub enum Session {
+    #[state(to(Used))]
+    Fresh,
+    Used,
+    #[state(to(Fresh))]
+    Closed,
+}
+
 /// A state with data.
 #[derive(StateMachine)]
 pub enum Slot {

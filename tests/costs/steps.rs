@@ -14,7 +14,7 @@ use nix::{
 use statemachine::{Interrupt, Joined};
 
 use super::{
-    machines::{LinkMachine, Slot, SlotMachine, link, slot},
+    machines::{LinkMachine, Session, SessionMachine, Slot, SlotMachine, link, slot},
     stepping::steps,
     waiter::waiter,
 };
@@ -102,6 +102,21 @@ fn a_hold_takes_two() {
     assert_locked(2, || drop(link.hold().now().unwrap()));
     let full = SlotMachine::from_state(Slot::Full(1));
     assert_locked(2, || assert_eq!(*full.in_full().now().unwrap(), 1));
+}
+
+#[test]
+fn several_states_cost_what_one_does() {
+    let session = SessionMachine::new();
+    assert_locked(0, || assert!(session.is_live()));
+    assert_locked(0, || session.when_live().now().unwrap());
+    assert_locked(2, || drop(session.in_live().now().unwrap()));
+    assert_locked(2, || drop(session.in_any(|_| true).now().unwrap()));
+    // As from whichever source: where it begins is known only when the right is had.
+    assert_locked(2, || session.to_closed().try_commit().unwrap());
+    assert_locked(2, || session.live_to_closed().try_commit().unwrap());
+    let session = SessionMachine::from_state(Session::Closed);
+    assert_locked(0, || session.in_live().now().unwrap_err());
+    assert_locked(0, || session.in_any(|_| false).now().unwrap_err());
 }
 
 #[test]

@@ -100,6 +100,10 @@ macro_rules! drive {
                     )?
                     $(What::Hold(Some(stringify!($state))) => Some(Box::new(machine.$hold())),)*
                     What::Hold(None) => Some(Box::new(machine.hold())),
+                    What::HoldOneOf(states) => {
+                        let is_one = |kind| states.contains(&Kind::name(&kind));
+                        Some(Box::new(machine.in_any(is_one)))
+                    }
                     What::When(states) => Some(Box::new(Watch {
                         when: machine.when(|kind| states.contains(&Kind::name(&kind))),
                         name: |kind| Kind::name(kind),

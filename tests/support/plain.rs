@@ -58,6 +58,8 @@ pub enum What {
     Join(Source, &'static str),
     /// A hold on this state, or on any.
     Hold(Option<&'static str>),
+    /// A hold on whichever of these states is current.
+    HoldOneOf(Vec<&'static str>),
     /// The transition to this state in place of the caller's own hold.
     Upgrade(&'static str),
     /// To see one of these states.
@@ -159,6 +161,7 @@ impl Plain {
             What::Join(_, to) if to == state => Some(false),
             What::Join(from, to) => self.begins(from, to, state).then_some(true),
             What::Hold(wanted) => wanted.is_none_or(|wanted| wanted == state).then_some(false),
+            What::HoldOneOf(ref states) => states.contains(&state).then_some(false),
             What::Upgrade(_) => Some(true),
             What::When(_) => None,
         }

@@ -22,6 +22,8 @@ pub struct MachineAttr {
     pub reset: Option<Span>,
     pub can_always_reach: Vec<Ident>,
     pub groups: Vec<GroupAttr>,
+    /// Whether a group was reported and left out: it may have had targets, of any state.
+    pub has_garbled_groups: bool,
     pub krate: Option<Path>,
 }
 
@@ -80,9 +82,10 @@ impl MachineAttr {
                 "kind_attr" => read.kind_attr = entry.tokens(cx, "kind_attr(attribute(..))"),
                 "reset" => read.reset = entry.flag(cx),
                 "group" => {
-                    if let Some((key, tokens)) = entry.tokens(cx, "group(Name = A | B)") {
-                        read.groups.extend(GroupAttr::read(cx, key, tokens));
-                    }
+                    let tokens = entry.tokens(cx, "group(Name = A | B)");
+                    let group = tokens.and_then(|(key, tokens)| GroupAttr::read(cx, key, tokens));
+                    read.has_garbled_groups |= group.is_none();
+                    read.groups.extend(group);
                 }
                 "can_always_reach" => add(&mut read.can_always_reach, entry.list(cx)),
                 _ => read.krate = entry.path(cx),

@@ -68,12 +68,14 @@ fn step(shape: &'static Shape) -> impl Strategy<Value = (Source, &'static str)> 
 }
 
 fn what(shape: &'static Shape) -> impl Strategy<Value = What> {
+    let states = || subsequence(shape.states, 0..=shape.states.len());
     prop_oneof![
         4 => step(shape).prop_map(|(from, to)| What::Transition(from, to)),
         2 => step(shape).prop_map(|(from, to)| What::Join(from, to)),
         4 => select(shape.states).prop_map(|state| What::Hold(Some(state))),
         1 => Just(What::Hold(None)),
-        1 => subsequence(shape.states, 0..=shape.states.len()).prop_map(What::When),
+        2 => states().prop_map(What::HoldOneOf),
+        1 => states().prop_map(What::When),
     ]
 }
 
