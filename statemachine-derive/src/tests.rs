@@ -286,3 +286,67 @@ fn copied_examples_are_not_tested() {
     assert_eq!(copies(" Plain.", "doctest"), 0);
     assert!(copies(" Plain.", "#[doc=\"Plain.\"]") > 5);
 }
+
+/// The methods that the page of a machine shows, in its order, each with its docs.
+fn page(source: &str) -> Vec<(String, String)> {
+    let output = derive(TokenStream::from_str(source).expect("tokens"));
+    let file: syn::File = syn::parse2(output).expect("items");
+    let is_inherent = |item: &syn::Item| {
+        matches!(item, syn::Item::Impl(item) if item.trait_.is_none()
+            && item.items.iter().any(|item| matches!(item, syn::ImplItem::Fn(f) if f.sig.ident == "from_state")))
+    };
+    let Some(syn::Item::Impl(of_machine)) = file.items.into_iter().find(is_inherent) else {
+        panic!("the machine has no methods");
+    };
+    let mut methods = Vec::new();
+    for item in of_machine.items {
+        let syn::ImplItem::Fn(method) = item else { continue };
+        let is_hidden = |attr: &syn::Attribute| matches!(&attr.meta, syn::Meta::List(list) if list.path.is_ident("doc"));
+        if method.attrs.iter().any(is_hidden) {
+            continue;
+        }
+        let docs = method.attrs.iter().filter_map(|attr| match &attr.meta {
+            syn::Meta::NameValue(syn::MetaNameValue {
+                value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }),
+                ..
+            }) => Some(text.value()),
+            _ => None,
+        });
+        methods.push((method.sig.ident.to_string(), docs.collect::<Vec<_>>().join("\n")));
+    }
+    methods
+}
+
+#[test]
+fn the_page_of_a_machine_shows_what_to_write_next() {
+    let methods = page(
+        "#[machine(reset, group(Live = B | Type, to(A)))] enum E {
+            #[state(initial, to(B))] A,
+            #[state(to(A, Type))] B { peer: u8, r#in: u8 },
+            #[state(to(A, D))] Type(u8, u8),
+            #[state(terminal)] D(u8),
+        }",
+    );
+    let names: Vec<_> = methods.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = "new a_to_b b_to_a b_to_type type_to_a type_to_d to_a to_b to_type to_d reset \
+        live_to_a live_to_type in_a when_a is_a in_b when_b is_b in_type when_type is_type in_d \
+        when_d is_d in_live when_live is_live from_state from_kind into_state";
+    assert_eq!(names.join(" "), expected);
+    for (name, line) in [
+        ("a_to_b", "machine.a_to_b().within(limit)?.commit_with(EB { peer, r#in });"),
+        ("b_to_a", "machine.b_to_a().within(limit)?.commit();"),
+        ("b_to_type", "machine.b_to_type().within(limit)?.commit_with((a, b));"),
+        ("to_d", "machine.to_d().within(limit)?.commit_with(data);"),
+        ("reset", "machine.reset().within(limit)?.commit();"),
+        ("live_to_a", "machine.live_to_a().within(limit)?.commit();"),
+        ("in_b", "let b = machine.in_b().within(limit)?;"),
+        // `type` is no name of a variable.
+        ("in_type", "let guard = machine.in_type().within(limit)?;"),
+        ("in_live", "let live = machine.in_live().within(limit)?;"),
+        ("when_d", "machine.when_d().await?;"),
+    ] {
+        let (_, docs) = methods.iter().find(|(other, _)| other == name).expect("a method");
+        // As text, it is no test of the user's crate.
+        assert!(docs.contains(&format!("\n\n ```text\n {line}\n ```")), "{name}: {docs}");
+    }
+}

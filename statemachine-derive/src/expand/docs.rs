@@ -1,11 +1,16 @@
 //! Doc comments: the user's where there are any, else a line of our own.
 
-use proc_macro2::TokenStream;
+use std::fmt::Display;
+
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::Attribute;
 
 use super::Emit;
-use crate::{ast::State, tokens::as_generated};
+use crate::{
+    ast::{Fields, State},
+    tokens::as_generated,
+};
 
 /// What the variant's own docs say; where it has none, the line.
 pub fn of_variant(state: &State, line: impl FnOnce() -> String) -> TokenStream {
@@ -25,6 +30,44 @@ pub fn before_variant(state: &State, line: &str) -> TokenStream {
 /// One line of documentation.
 pub fn line(text: &str) -> TokenStream {
     quote!(#[doc = #text])
+}
+
+/// The line that a caller of a transition writes next, with the data of its target.
+pub fn committed(out: &Emit, method: &dyn Display, target: usize) -> String {
+    let commit = match (&out.machine.states[target].fields, &out.state_names(target).data) {
+        (Fields::None, _) => "commit()".to_owned(),
+        (Fields::Named(fields), Some(names)) => {
+            let fields: Vec<_> = fields.iter().map(|field| field.ident.to_string()).collect();
+            format!("commit_with({} {{ {} }})", names.owned, fields.join(", "))
+        }
+        (Fields::Tuple(types), _) if types.len() <= 4 => {
+            format!("commit_with(({}))", ["a", "b", "c", "d"][..types.len()].join(", "))
+        }
+        (Fields::One(_) | Fields::Tuple(_) | Fields::Named(_), _) => "commit_with(data)".to_owned(),
+    };
+    let line = format!("machine.{method}().within(limit)?.{commit};");
+    if line.len() <= 100 {
+        return code(&line);
+    }
+    code(&format!("machine\n     .{method}()\n     .within(limit)?\n     .{commit};"))
+}
+
+/// The line that a caller of a hold writes next.
+pub fn held(method: &Ident, word: &str) -> String {
+    // Some words are no names of variables, such as keywords.
+    let guard = if syn::parse_str::<Ident>(word).is_ok() { word } else { "guard" };
+    code(&format!("let {guard} = machine.{method}().within(limit)?;"))
+}
+
+/// The line that a waiter writes next.
+pub fn awaited(method: &Ident) -> String {
+    code(&format!("machine.{method}().await?;"))
+}
+
+/// Code behind a line of documentation. As text, it is no test of the user's crate, and none that
+/// is listed as ignored.
+fn code(lines: &str) -> String {
+    format!("\n\n ```text\n {lines}\n ```")
 }
 
 /// The same attributes on another item; an example in them is tested where it was written.

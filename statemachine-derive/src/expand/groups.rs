@@ -139,29 +139,36 @@ fn bits(out: &Emit, group: &Group) -> TokenStream {
     quote!(&[#(#words),*])
 }
 
-/// `in_live`, `is_live`, `when_live` and `live_to_b`.
+/// `in_live`, `when_live` and `is_live`.
 pub fn methods(out: &Emit, position: usize, group: &Group) -> TokenStream {
     let Emit { machine, sm, this, .. } = out;
     let vis = machine.vis;
-    let GroupNames { hold, is_in, when, transitions, illegal } = &out.names.groups[position];
+    let GroupNames { hold, is_in, when, .. } = &out.names.groups[position];
     let (marker, name, bits) = (out.group_marker(position), &group.name, bits(out, group));
     let names: Vec<_> =
         group.states.iter().map(|&state| format!("`{}`", machine.states[state].name)).collect();
     let one_of = names.join(", ");
     let hold_doc = docs::line(&format!(
-        " Being in `{name}`, which is one of {one_of}: see [`Hold`]({}::Hold).",
-        link(sm)
+        " Being in `{name}`, which is one of {one_of}: see [`Hold`]({}::Hold).{}",
+        link(sm),
+        docs::held(hold, &group.word)
+    ));
+    let when_doc = docs::line(&format!(
+        " Waits until the machine is in `{name}`, and holds nothing: see [`When`]({}::When).{}",
+        link(sm),
+        docs::awaited(when)
     ));
     let is_doc = docs::line(&format!(" Whether the machine is in `{name}`: one of {one_of}."));
-    let when_doc = docs::line(&format!(
-        " Waits until the machine is in `{name}`, and holds nothing: see [`When`]({}::When).",
-        link(sm)
-    ));
-    let mut methods = quote! {
+    quote! {
         #hold_doc
         #[inline]
         #vis fn #hold(&self) -> #sm::Hold<'_, #marker> {
             self.0.in_state()
+        }
+
+        #when_doc
+        #vis fn #when(&self) -> #sm::When<'_, #this> {
+            #sm::__private::when::<#marker>(&self.0)
         }
 
         #is_doc
@@ -170,18 +177,23 @@ pub fn methods(out: &Emit, position: usize, group: &Group) -> TokenStream {
         #vis fn #is_in(&self) -> ::core::primitive::bool {
             #sm::__private::is_one_of(&self.0, #bits)
         }
+    }
+}
 
-        #when_doc
-        #vis fn #when(&self) -> #sm::When<'_, #this> {
-            #sm::__private::when::<#marker>(&self.0)
-        }
-    };
+/// `live_to_b`.
+pub fn transitions(out: &Emit, position: usize, group: &Group) -> TokenStream {
+    let Emit { machine, sm, .. } = out;
+    let vis = machine.vis;
+    let GroupNames { transitions, illegal, .. } = &out.names.groups[position];
+    let (marker, name) = (out.group_marker(position), &group.name);
+    let mut methods = TokenStream::new();
     for (&target, method) in group.targets.iter().zip(transitions) {
         let to = out.marker(target);
         let doc = docs::line(&format!(
-            " From whichever state of `{name}` the machine is in to `{}`: see [`Transition`]({}::Transition).",
+            " From whichever state of `{name}` the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
             machine.states[target].name,
-            link(sm)
+            link(sm),
+            docs::committed(out, method, target)
         ));
         methods.extend(quote! {
             #doc

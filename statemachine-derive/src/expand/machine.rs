@@ -53,21 +53,28 @@ fn definition(out: &Emit) -> TokenStream {
 fn methods(out: &Emit) -> TokenStream {
     let Emit { machine, lints, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
+    // On the page they stand in this order: what a reader looks for first comes first.
     let mut methods = new(out);
-    methods.extend(whole(out));
-    for position in 0..machine.states.len() {
-        methods.extend(of_state(out, position));
-    }
     for position in 0..machine.states.len() {
         methods.extend(transitions(out, position));
         methods.extend(illegal(out, position));
     }
-    for (position, group) in machine.groups.iter().enumerate() {
-        methods.extend(super::groups::methods(out, position, group));
+    for position in 0..machine.states.len() {
+        methods.extend(transition_to(out, position));
     }
     if machine.attr.reset.is_some() {
         methods.extend(reset(out));
     }
+    for (position, group) in machine.groups.iter().enumerate() {
+        methods.extend(super::groups::transitions(out, position, group));
+    }
+    for position in 0..machine.states.len() {
+        methods.extend(of_state(out, position));
+    }
+    for (position, group) in machine.groups.iter().enumerate() {
+        methods.extend(super::groups::methods(out, position, group));
+    }
+    methods.extend(whole(out));
     quote! {
         #[automatically_derived]
         #lints
@@ -116,28 +123,13 @@ fn new(out: &Emit) -> TokenStream {
 fn whole(out: &Emit) -> TokenStream {
     let Emit { machine, sm, this, .. } = out;
     let vis = machine.vis;
-    let mut methods = quote! {
-        /// A machine in the given state.
-        #[inline]
-        #[must_use]
-        #vis fn from_state(state_: #this) -> Self {
-            Self(#sm::Machine::from_state(state_))
-        }
-
-        /// Takes the machine apart.
-        #[inline]
-        #[must_use]
-        #vis fn into_state(self) -> #this {
-            #sm::Machine::into_state(self.0)
-        }
-    };
-    if !machine.is_fieldless() {
+    let from_kind = (!machine.is_fieldless()).then(|| {
         let kind = &out.names.kind;
         let doc = docs::line(&format!(
             " A machine in the state of that kind, if it has no data: see [`Machine::from_kind`]({}::Machine::from_kind).",
             link(sm)
         ));
-        methods.extend(quote! {
+        quote! {
             #doc
             ///
             /// # Errors
@@ -147,32 +139,58 @@ fn whole(out: &Emit) -> TokenStream {
             #vis fn from_kind(kind_: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
                 ::core::result::Result::map(#sm::Machine::from_kind(kind_), Self)
             }
-        });
+        }
+    });
+    quote! {
+        /// A machine in the given state.
+        #[inline]
+        #[must_use]
+        #vis fn from_state(state_: #this) -> Self {
+            Self(#sm::Machine::from_state(state_))
+        }
+
+        #from_kind
+
+        /// Takes the machine apart.
+        #[inline]
+        #[must_use]
+        #vis fn into_state(self) -> #this {
+            #sm::Machine::into_state(self.0)
+        }
     }
-    methods
 }
 
-/// `in_a`, `is_a` and `to_a`.
+/// `in_a`, `when_a` and `is_a`.
 fn of_state(out: &Emit, position: usize) -> TokenStream {
     let Emit { machine, sm, this, .. } = out;
     let (vis, state) = (machine.vis, &machine.states[position]);
     let names = out.state_names(position);
     let (name, marker, index) = (&state.name, out.marker(position), index(position));
     let (hold, is_in, when) = (&names.hold, &names.is_in, &names.when);
-    let when_doc = docs::line(&format!(
-        " Waits until the machine is in `{name}`, and holds nothing: see [`When`]({}::When).",
-        link(sm)
-    ));
     let hold_doc = docs::before_variant(
         state,
-        &format!(" Being in `{name}`: see [`Hold`]({}::Hold).", link(sm)),
+        &format!(
+            " Being in `{name}`: see [`Hold`]({}::Hold).{}",
+            link(sm),
+            docs::held(hold, &state.word)
+        ),
     );
+    let when_doc = docs::line(&format!(
+        " Waits until the machine is in `{name}`, and holds nothing: see [`When`]({}::When).{}",
+        link(sm),
+        docs::awaited(when)
+    ));
     let is_doc = docs::before_variant(state, &format!(" Whether the machine is in `{name}`."));
-    let mut methods = quote! {
+    quote! {
         #hold_doc
         #[inline]
         #vis fn #hold(&self) -> #sm::Hold<'_, #marker> {
             #sm::Machine::in_state(&self.0)
+        }
+
+        #when_doc
+        #vis fn #when(&self) -> #sm::When<'_, #this> {
+            #sm::__private::when::<#marker>(&self.0)
         }
 
         #is_doc
@@ -181,26 +199,27 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
         #vis fn #is_in(&self) -> ::core::primitive::bool {
             #sm::__private::is(&self.0, #index)
         }
-
-        #when_doc
-        #vis fn #when(&self) -> #sm::When<'_, #this> {
-            #sm::__private::when::<#marker>(&self.0)
-        }
-    };
-    if let Some(to) = &names.to {
-        let doc = docs::line(&format!(
-            " The transition to `{name}` from whichever of its sources the machine is in: see [`Transition`]({}::Transition).",
-            link(sm)
-        ));
-        methods.extend(quote! {
-            #doc
-            #[inline]
-            #vis fn #to(&self) -> #sm::Transition<'_, #sm::Any<#this>, #marker> {
-                #sm::__private::to(&self.0)
-            }
-        });
     }
-    methods
+}
+
+/// `to_b`, for a state that anything leads to.
+fn transition_to(out: &Emit, position: usize) -> Option<TokenStream> {
+    let Emit { machine, sm, this, .. } = out;
+    let (vis, marker) = (machine.vis, out.marker(position));
+    let to = out.state_names(position).to.as_ref()?;
+    let doc = docs::line(&format!(
+        " The transition to `{}` from whichever of its sources the machine is in: see [`Transition`]({}::Transition).{}",
+        machine.states[position].name,
+        link(sm),
+        docs::committed(out, to, position)
+    ));
+    Some(quote! {
+        #doc
+        #[inline]
+        #vis fn #to(&self) -> #sm::Transition<'_, #sm::Any<#this>, #marker> {
+            #sm::__private::to(&self.0)
+        }
+    })
 }
 
 /// `a_to_b` for each declared transition.
@@ -213,10 +232,11 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
     for (target, method) in state.targets.iter().zip(methods) {
         let to = out.marker(target.position);
         let doc = docs::line(&format!(
-            " From `{}` to `{}`: see [`Transition`]({}::Transition).",
+            " From `{}` to `{}`: see [`Transition`]({}::Transition).{}",
             state.name,
             machine.states[target.position].name,
-            link(sm)
+            link(sm),
+            docs::committed(out, method, target.position)
         ));
         tokens.extend(quote! {
             #doc
@@ -291,9 +311,10 @@ fn reset(out: &Emit) -> TokenStream {
     let vis = machine.vis;
     let marker = out.marker(machine.initial);
     let doc = docs::line(&format!(
-        " From whichever state the machine is in to `{}`: see [`Transition`]({}::Transition).",
+        " From whichever state the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
         machine.states[machine.initial].name,
-        link(sm)
+        link(sm),
+        docs::committed(out, &"reset", machine.initial)
     ));
     quote! {
         #doc
