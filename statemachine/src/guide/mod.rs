@@ -5,9 +5,12 @@
 //!
 //! | chapter | what it does |
 //! |---|---|
-//! | [`single_flight`] | many callers ask, one works, and all get its result or its failure |
+//! | [`reconnecting`] | shares a connection that breaks, and connects again |
 //! | [`closing`] | closes a connection while a connect hangs |
 //! | [`workers`] | stops a pool of workers, and loses no job |
+//! | [`single_flight`] | many callers ask, one works, and all get its result or its failure |
+//! | [`watching`] | looks at a machine, and is in the way of nobody |
+//! | [`hanging`] | finds out why a wait does not end |
 //!
 //! # How to end a transition
 //!
@@ -45,9 +48,15 @@
 //! | [`Joined::mine`](crate::Joined::mine) | nothing | the transition, if it is for the caller to make |
 //! | [`Attempt::enter`](crate::Attempt::enter) | the `Joined`, and work that may fail | a hold on `B`, or the shared error |
 
+#[doc = include_str!("reconnecting.md")]
+pub mod reconnecting {}
 #[doc = include_str!("closing.md")]
 pub mod closing {}
-#[doc = include_str!("single_flight.md")]
-pub mod single_flight {}
 #[doc = include_str!("workers.md")]
 pub mod workers {}
+#[doc = include_str!("single_flight.md")]
+pub mod single_flight {}
+#[doc = include_str!("watching.md")]
+pub mod watching {}
+#[doc = include_str!("hanging.md")]
+pub mod hanging {}
