@@ -121,6 +121,10 @@
 //! [`mermaid`](StateMachine::mermaid) and [`dot`](StateMachine::dot) draw the enum's states. On a machine
 //! they mark the current state.
 //!
+//! # The guide
+//!
+//! [`guide`]: whole tasks, one in each chapter.
+//!
 //! # The examples
 //!
 //! The examples of single methods are short, and take their machine from here:
@@ -202,6 +206,9 @@ mod diagram;
 mod failures;
 mod graph;
 mod guard;
+// Only text: it adds nothing to a build.
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod handle;
 mod handlers;
 #[cfg(feature = "history")]
