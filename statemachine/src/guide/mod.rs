@@ -9,6 +9,7 @@
 //! | [`closing`] | closes a connection while a connect hangs |
 //! | [`workers`] | stops a pool of workers, and loses no job |
 //! | [`single_flight`] | many callers ask, one works, and all get its result or its failure |
+//! | [`moving`] | changes data in place, or moves it into the next state |
 //! | [`watching`] | looks at a machine, and is in the way of nobody |
 //! | [`hanging`] | finds out why a wait does not end |
 //!
@@ -56,6 +57,8 @@ pub mod closing {}
 pub mod workers {}
 #[doc = include_str!("single_flight.md")]
 pub mod single_flight {}
+#[doc = include_str!("moving.md")]
+pub mod moving {}
 #[doc = include_str!("watching.md")]
 pub mod watching {}
 #[doc = include_str!("hanging.md")]
