@@ -196,11 +196,13 @@ mod tests {
             reset,
             can_always_reach,
             groups,
+            has_garbled_groups,
             krate,
         } = read;
         assert!(groups.is_empty());
         assert!(kind_derive.is_some() && kind_attr.is_some());
         assert!(name.is_some() && states.is_some() && kind.is_some() && reset.is_some());
+        assert!(!has_garbled_groups);
         assert_eq!(can_always_reach.len(), 1);
         assert!(krate.is_some());
     }
