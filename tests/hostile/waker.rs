@@ -13,12 +13,13 @@ use std::{
 use statemachine::{InState, Interrupt, RefusedWith};
 use statemachine_tests::{
     hang,
+    hooks::Hooks,
     polling::{Task, poll_with},
 };
 
 use crate::{
     Slot, SlotMachine, assert_at_rest,
-    foreign::{self, Hooks, forget_all, hand_over, panic_of, wait_for},
+    foreign::{self, forget_all, hand_over, panic_of, wait_for},
     leaked, slot,
 };
 

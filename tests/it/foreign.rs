@@ -22,10 +22,9 @@ use statemachine::{
 };
 use statemachine_tests::{
     hang::{self, LONG},
+    hooks::Hooks,
     polling::{Task, poll_with},
 };
-
-use crate::wakers::Hooks;
 
 #[derive(StateMachine, Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {
