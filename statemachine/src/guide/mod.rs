@@ -10,7 +10,11 @@
 //! | [`workers`] | stops a pool of workers, and loses no job |
 //! | [`single_flight`] | many callers ask, one works, and all get its result or its failure |
 //! | [`moving`] | changes data in place, or moves it into the next state |
+//! | [`transfer`] | moves two machines at once, or neither |
+//! | [`breaker`] | stops calling a service that fails, and probes it later |
 //! | [`watching`] | looks at a machine, and is in the way of nobody |
+//! | [`saving`] | saves a machine, and restores it |
+//! | [`testing`] | tests a type that embeds a machine |
 //! | [`hanging`] | finds out why a wait does not end |
 //!
 //! # How to end a transition
@@ -59,7 +63,15 @@ pub mod workers {}
 pub mod single_flight {}
 #[doc = include_str!("moving.md")]
 pub mod moving {}
+#[doc = include_str!("transfer.md")]
+pub mod transfer {}
+#[doc = include_str!("breaker.md")]
+pub mod breaker {}
 #[doc = include_str!("watching.md")]
 pub mod watching {}
+#[doc = include_str!("saving.md")]
+pub mod saving {}
+#[doc = include_str!("testing.md")]
+pub mod testing {}
 #[doc = include_str!("hanging.md")]
 pub mod hanging {}
