@@ -17,9 +17,9 @@ use crate::{
 /// waits for states, and what `both` and [`all`](crate::all) give.
 ///
 /// No two calls deadlock, in whatever order each names its machines: while it waits for one right it has
-/// not the other. When the one comes and the other is not to be had, it lets go of the one and waits for
-/// the other. So others may come in between, and it has no place in one queue for the two; a long stream
-/// of others, each of whom wants one, can keep it waiting.
+/// not the other. If the one comes and the other is taken, it lets go of the one and waits for the other.
+/// So others may come in between. There is no one queue for the two: a long stream of callers that want
+/// one of them can keep it waiting.
 ///
 /// Committed one after the other, nobody who takes rights on both can see one move without the other. A
 /// look at the states takes no right and can.

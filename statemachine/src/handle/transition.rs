@@ -213,10 +213,10 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
 
     /// The same transition, whose waits go first.
     ///
-    /// It stands in the queue before all that are not urgent, and asks whoever is in a transition out of
-    /// the same state to give up: see [`InTransition::wanted`]. If that rolls back, the right goes to the
-    /// urgent one. It takes nothing from anybody who does not give it, and changes nothing where nobody
-    /// waits.
+    /// It stands in the queue before all that are not urgent. If a transition out of the same state is
+    /// under way, its caller is asked to give up: see [`InTransition::wanted`]. If that one rolls back, the
+    /// right goes to the urgent one. No right is taken from a caller that does not give it. If nobody
+    /// waits, nothing changes.
     ///
     /// ```
     /// # use statemachine_example::*;
