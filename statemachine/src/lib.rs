@@ -112,6 +112,10 @@
 //! If a transition waits for such a holder, the trade after the 16th is refused with
 //! [`InTransition`](Refused::InTransition): let go of the hold then.
 //!
+//! A machine that all share belongs in a `static`. A `const` would be a new machine at each use.
+//!
+//! `let _ = door.in_open().now()` drops the hold at once. Bind it to a name, as in `let _held = ..`.
+//!
 //! Forgetting a guard or a future ([`std::mem::forget`]) leaks the right for good, and nothing else.
 //!
 //! # Seeing a machine
