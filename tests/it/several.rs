@@ -136,6 +136,25 @@ fn what_can_never_be_is_told_at_once() {
 }
 
 #[test]
+fn two_rights_of_one_machine_that_exclude_each_other_are_refused() {
+    let _hang = hang::detector("one machine twice");
+    let slot = SlotMachine::new();
+    let twice = both(slot.empty_to_full(), slot.empty_to_full());
+    for refused in [twice.now().err(), twice.within(LONG).err()] {
+        assert!(matches!(refused, Some(Refused::InTransition { .. })), "{refused:?}");
+    }
+    let mut task = Task::new(twice.into_future());
+    assert!(matches!(task.poll(), Some(Err(Refused::InTransition { .. }))));
+    assert!(both(slot.empty_to_full(), slot.in_empty()).within(LONG).is_err());
+    assert!(all([slot.empty_to_full(), slot.empty_to_full()]).within(LONG).is_err());
+    let other = SlotMachine::new();
+    let nested = both(both(slot.empty_to_full(), other.in_empty()), slot.empty_to_full());
+    assert!(nested.within(LONG).is_err());
+    drop(both(slot.in_empty(), slot.in_empty()).within(LONG).unwrap());
+    assert!(idle(&slot) && idle(&other));
+}
+
+#[test]
 fn a_veto_of_the_second_lets_go_of_the_first() {
     let (a, b) = (full(1), full(2));
     b.full_to_empty().before(|_| Err("no"));

@@ -2,9 +2,13 @@
 
 use std::{fmt, task::Waker, time::Duration};
 
-use super::{both::at_once, deadline_of};
+use super::{
+    both::{ROUNDS, at_once, share_a_machine},
+    deadline_of,
+};
 use crate::{
     graph::StateId,
+    id::MachineId,
     lock::{Notify, Refusal, Word},
     refused::Refused,
     trace::Waited,
@@ -92,6 +96,10 @@ impl<H: Handle<Error = Refused> + Clone> Ask for All<H> {
         self.handles.first().map_or(Word::idle(StateId::new(0)), Ask::look)
     }
 
+    fn machines(&self, found: &mut Vec<MachineId>) {
+        self.handles.iter().for_each(|handle| handle.machines(found));
+    }
+
     fn attempt(&mut self) -> Result<Vec<Granted<H>>, Word> {
         self.beside(None).map_err(|_| self.look())
     }
@@ -141,9 +149,9 @@ type Rights<H> = Result<Vec<Granted<H>>, Refusal>;
 
 impl<H: Handle<Error = Refused> + Clone> AllPlace<H> {
     /// Takes a place for the one that was refused last, unless there is an answer. If its right is there
-    /// at once and another is not, lets go of it and waits for the other.
+    /// at once and another is not, lets go of it and waits for the other: unless it was itself in the way.
     fn wait(&mut self) -> Option<Rights<H>> {
-        loop {
+        for round in 1_u32.. {
             let position = self.all.refused_by;
             let Some(handle) = self.all.handles.get_mut(position) else {
                 return Some(self.all.beside(None));
@@ -156,10 +164,12 @@ impl<H: Handle<Error = Refused> + Clone> AllPlace<H> {
                 Err(Ok(right)) => right,
                 Err(Err((refusal, _))) => return Some(Err(refusal)),
             };
-            if let Ok(rights) = self.all.beside(Some((position, right))) {
-                return Some(Ok(rights));
+            match self.all.beside(Some((position, right))) {
+                Err(_) if round != ROUNDS || !share_a_machine(&self.all) => {}
+                rights => return Some(rights),
             }
         }
+        unreachable!("it goes round until it has an answer or a place")
     }
 
     /// Goes on from what the place has come to.

@@ -5,6 +5,7 @@ use std::{fmt, task::Waker, time::Duration};
 use super::deadline_of;
 use crate::{
     graph::StateId,
+    id::MachineId,
     lock::{Notify, Refusal, Word},
     refused::Refused,
     trace::Waited,
@@ -24,7 +25,9 @@ use crate::{
 /// Committed one after the other, nobody who takes rights on both can see one move without the other. A
 /// look at the states takes no right and can.
 ///
-/// Of one machine twice, two rights that exclude each other are never had: it ends at its deadline.
+/// Two rights of one machine that exclude each other, such as two transitions, can never be had together.
+/// They are refused at once, also in a wait: with `InTransition` or `InUse`, for the one is in the way of
+/// the other.
 ///
 /// ```
 /// use statemachine::both;
@@ -104,6 +107,18 @@ where
     }
 }
 
+/// After so many rounds in which each right was there and then stood in the way, it is asked whether they
+/// are of one machine. Rights of different machines go on: each round, somebody else took one.
+pub(super) const ROUNDS: u32 = 8;
+
+/// Whether two of the rights are of one machine.
+pub(super) fn share_a_machine(handle: &impl Ask) -> bool {
+    let mut machines = Vec::new();
+    handle.machines(&mut machines);
+    machines.sort_unstable();
+    machines.windows(2).any(|two| two[0] == two[1])
+}
+
 /// The right, at once or not at all.
 pub(super) fn at_once<H: Handle>(handle: &mut H) -> Result<Granted<H>, Refusal> {
     handle.attempt().or_else(|seen| handle.insist(seen))
@@ -120,6 +135,11 @@ where
 
     fn look(&self) -> Word {
         self.a.look()
+    }
+
+    fn machines(&self, found: &mut Vec<MachineId>) {
+        self.a.machines(found);
+        self.b.machines(found);
     }
 
     fn attempt(&mut self) -> Result<(Granted<A>, Granted<B>), Word> {
@@ -191,9 +211,9 @@ where
     B: Handle<Error = Refused> + Clone,
 {
     /// Takes a place for the right on that side, unless there is an answer. If the right is there at
-    /// once and the other is not, lets go of it and waits for the other.
+    /// once and the other is not, lets go of it and waits for the other: unless it was itself in the way.
     fn wait_for(&mut self, mut side: Side) -> Option<Rights<A, B>> {
-        loop {
+        for round in 1_u32.. {
             self.both.refused_by = side;
             let notify = self.notify.clone();
             let rights = match side {
@@ -216,9 +236,13 @@ where
             };
             match rights {
                 Ok(rights) => return Some(Ok(rights)),
+                Err(refusal) if round == ROUNDS && share_a_machine(&self.both) => {
+                    return Some(Err(refusal));
+                }
                 Err(_) => side = self.both.refused_by,
             }
         }
+        unreachable!("it goes round until it has an answer or a place")
     }
 
     /// Goes on from what has become of the place.

@@ -76,6 +76,7 @@ type HeldAt<H> = <PlaceAt<H> as Queued>::Held;
 pub(crate) trait Site: Copy {
     type Place: Queued;
 
+    fn machine(self) -> MachineId;
     fn look(self) -> Word;
     fn attempt(self, request: &Request) -> Result<<Self::Place as Queued>::Granted, Word>;
     fn acquire(
@@ -94,6 +95,10 @@ pub(crate) trait Site: Copy {
 
 impl<'a, S: StateMachine> Site for &'a Lock<S> {
     type Place = Place<'a, S>;
+
+    fn machine(self) -> MachineId {
+        self.id()
+    }
 
     #[inline]
     fn look(self) -> Word {
@@ -160,6 +165,10 @@ impl<H: Asks> Ask for H {
     type Place = PlaceAt<H>;
     type Given = H::Given;
     type Denied = H::Denied;
+
+    fn machines(&self, found: &mut Vec<MachineId>) {
+        found.push(self.site().machine());
+    }
 
     #[inline]
     fn look(&self) -> Word {

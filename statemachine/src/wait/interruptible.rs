@@ -5,6 +5,7 @@ use std::{fmt, task::Waker, time::Duration};
 use super::{AnswerAt, Ask, Handle, Interrupt, Queued, handle, interrupt::Enlisted};
 use crate::{
     graph::StateId,
+    id::MachineId,
     lock::{Notify, Refusal, Word},
     trace::Waited,
 };
@@ -63,6 +64,10 @@ impl<'i, H: Handle> Ask for Interruptible<'i, H> {
     #[inline]
     fn look(&self) -> Word {
         self.handle.look()
+    }
+
+    fn machines(&self, found: &mut Vec<MachineId>) {
+        self.handle.machines(found);
     }
 
     #[inline]

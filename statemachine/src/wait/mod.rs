@@ -17,6 +17,7 @@ use std::{
 
 use crate::{
     graph::StateId,
+    id::MachineId,
     lock::{Answer, Granted, Notify, Owned, OwnedAnswer, OwnedPlace, Place, Refusal, Shared, Word},
     state::StateMachine,
     sync::instant,
@@ -137,6 +138,9 @@ pub(crate) trait Ask: Sized {
 
     /// The word as it is.
     fn look(&self) -> Word;
+
+    /// Adds the machines whose rights it takes, each as often as it does.
+    fn machines(&self, _: &mut Vec<MachineId>) {}
 
     /// Tries at once, by at most one exchange. The error is the word that was seen.
     fn attempt(&mut self) -> Result<<Self::Place as Queued>::Granted, Word>;
