@@ -213,7 +213,8 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
         self.right.get().lock().is_wanted(Wish::Leave)
     }
 
-    /// A handle that waits until a transition or an exclusive hold waits for the holders to leave: see [`Wanted`].
+    /// A handle that waits until a transition or an exclusive hold waits for the holders to leave: see
+    /// [`Wanted`].
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted::of::<A::Enum>(self.right.get().lock().wishes(Wish::Leave))
     }
@@ -353,7 +354,8 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         A::view_mut(self.right.view_mut())
     }
 
-    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were rolled back. Never blocks for long.
+    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were
+    /// rolled back. Never blocks for long.
     ///
     /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
     #[must_use]
@@ -361,7 +363,8 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         self.right.get().lock().is_wanted(Wish::Urgent(self.right.get().position()))
     }
 
-    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if this one were rolled back: see [`Wanted`].
+    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if
+    /// this one were rolled back: see [`Wanted`].
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted::of::<A::Enum>(
             self.right.get().lock().wishes(Wish::Urgent(self.right.get().position())),
