@@ -226,6 +226,8 @@ mod refused;
 #[cfg(feature = "serde")]
 mod serde;
 mod state;
+#[cfg(feature = "stored")]
+pub mod stored;
 mod sync;
 mod trace;
 mod wait;

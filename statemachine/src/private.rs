@@ -68,6 +68,10 @@ seals! {
     DerivedNewtype:
         "`Newtype` is derived, never implemented by hand",
         "put `#[derive(StateMachine)]` on the enum, and one unnamed field in the variant";
+    /// Of `stored::Stored`.
+    DerivedStored:
+        "`Stored` is derived, never implemented by hand",
+        "put `#[derive(StateMachine)]` and `#[machine(stored)]` on the enum";
     /// Of `TransitionTo<B>`.
     DerivedTransition<B>:
         "a transition is derived, never implemented by hand",

@@ -1,0 +1,130 @@
+//! How an enum becomes a row, and a row the enum.
+
+use serde_core::{Serialize, de::DeserializeOwned};
+
+use super::{At, Row, Store, Undecodable, Value};
+use crate::{
+    graph::{StateId, StateSet},
+    private::DerivedStored,
+    state::{State, StateMachine},
+};
+
+/// An enum whose machines can be rows of a [`Store`]: `#[machine(stored)]`.
+///
+/// Derived, never written by hand. A state with data is stored as `serde` writes the enum, in JSON. An enum
+/// without data needs no `serde`.
+///
+/// ```
+/// use statemachine::{StateMachine, stored::Stored};
+///
+/// #[derive(StateMachine)]
+/// #[machine(stored)]
+/// enum Job {
+///     #[state(to(Running))]
+///     Queued,
+///     #[state(terminal, stored = "in_work")]
+///     Running,
+/// }
+///
+/// assert_eq!(Job::MACHINE, "Job");
+/// assert_eq!(Job::STORED, ["Queued", "in_work"]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "machines of `{Self}` cannot be stored",
+    label = "not stored",
+    note = "put `#[machine(stored)]` on the enum"
+)]
+pub trait Stored: StateMachine + DerivedStored + 'static {
+    /// One machine, with a method for each declared transition: `JobStored`.
+    type At<St: Store>;
+
+    /// The name of the machine in the store: the enum's, or what `stored = ".."` says.
+    const MACHINE: &'static str;
+
+    /// The names of the states in the store, in the order in which they are declared.
+    const STORED: &'static [&'static str];
+
+    #[doc(hidden)]
+    fn at<St: Store>(at: At<Self, St>) -> Self::At<St>;
+
+    #[doc(hidden)]
+    fn encode(&self) -> Result<Option<String>, serde_json::Error>;
+
+    #[doc(hidden)]
+    fn decode(state: u16, data: Option<&str>) -> Result<Option<Self>, serde_json::Error>;
+}
+
+/// The data of a state, as JSON, if it has some.
+///
+/// # Errors
+///
+/// If `serde` has one.
+pub fn encode<S: StateMachine + Serialize>(
+    machine: &S,
+) -> Result<Option<String>, serde_json::Error> {
+    let has_data = S::GRAPH.nodes[usize::from(machine.index())].data;
+    has_data.then(|| serde_json::to_string(machine)).transpose()
+}
+
+/// The enum in that state; none if the data is missing or that of another state.
+///
+/// # Errors
+///
+/// If `serde` has one.
+pub fn decode<S: StateMachine + DeserializeOwned>(
+    state: u16,
+    data: Option<&str>,
+) -> Result<Option<S>, serde_json::Error> {
+    if !S::GRAPH.nodes[usize::from(state)].data {
+        return Ok(Some(S::dataless(state)));
+    }
+    let machine = data.map(serde_json::from_str::<S>).transpose()?;
+    Ok(machine.filter(|machine| machine.index() == state))
+}
+
+/// A state in writing.
+pub(super) struct Written {
+    state: &'static str,
+    data: Option<String>,
+}
+
+impl Written {
+    pub(super) fn of<S: Stored>(machine: &S) -> Result<Self, Undecodable> {
+        let state = S::STORED[usize::from(machine.index())];
+        let data = machine.encode();
+        let data = data.map_err(|error| Undecodable::new(S::NAME, state, Some(error)))?;
+        Ok(Self { state, data })
+    }
+
+    pub(super) fn value(&self) -> Value<'_> {
+        Value { state: self.state, data: self.data.as_deref() }
+    }
+}
+
+/// The position of the state of that name.
+pub(super) fn position<S: Stored>(row: &Row) -> Result<StateId, Undecodable> {
+    let found = StateId::first(S::STORED.len()).find(|id| S::STORED[id.index()] == row.state);
+    found.ok_or_else(|| Undecodable::new(S::NAME, &row.state, None))
+}
+
+/// The enum that a row says.
+pub(super) fn read<S: Stored>(row: &Row) -> Result<S, Undecodable> {
+    let error = |source| Undecodable::new(S::NAME, &row.state, source);
+    let state = position::<S>(row)?;
+    match S::decode(state.get(), row.data.as_deref()) {
+        Ok(Some(machine)) => Ok(machine),
+        Ok(None) => Err(error(None)),
+        Err(source) => Err(error(Some(source))),
+    }
+}
+
+/// The names of these states in the store.
+pub(super) fn names<S: Stored>(states: StateSet) -> Vec<&'static str> {
+    let all = StateId::first(S::STORED.len()).filter(|&state| states.contains(state));
+    all.map(|state| S::STORED[state.index()]).collect()
+}
+
+/// The enum in the state `A` that was left, given back by the store if `A` may have data.
+pub(super) fn left<A: State<Enum: Stored>>(old: Option<&Row>) -> Result<A::Enum, Undecodable> {
+    old.map_or_else(|| Ok(A::Enum::dataless(A::INDEX)), read)
+}

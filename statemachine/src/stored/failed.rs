@@ -1,0 +1,199 @@
+//! Why a stored machine did not do what it was asked.
+
+use std::{error::Error, fmt};
+
+use crate::refused::Refused;
+
+/// Why a call of a stored machine failed. `E` is the error of its store.
+///
+/// ```
+/// use statemachine::{Refused, stored::Failed};
+///
+/// /// What a worker does next.
+/// fn goes_on<E>(failed: &Failed<E>) -> bool {
+///     match failed {
+///         // Somebody else has made the move, or is making it.
+///         Failed::Refused(Refused::WrongState { .. } | Refused::InTransition { .. }) => true,
+///         // Somebody else may have the right by now: the work must not go on.
+///         Failed::Lost => true,
+///         // Look at the state before anything else.
+///         Failed::Unknown => false,
+///         _ => false,
+///     }
+/// }
+/// # assert!(goes_on::<()>(&Failed::Lost) && !goes_on::<()>(&Failed::Missing));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failed<E> {
+    /// The machine is not in the state that was asked for, or another has the right, or the deadline
+    /// passed: as in memory.
+    Refused(Refused),
+
+    /// The table has no row of that key.
+    Missing,
+
+    /// The right was lost before it was used: its lease ran out, and the row was moved or claimed since.
+    /// Nothing was written.
+    Lost,
+
+    /// The store does not know whether the move was made: the reply to it was lost, and what is in the row
+    /// now does not tell. A move in one step is told only while no later change hides it. The commit of a
+    /// right that was taken first is told up to the next change but one.
+    Unknown,
+
+    /// The table has rows in states that the enum has not.
+    UnknownStates(UnknownStates),
+
+    /// What is stored cannot be read as the enum, or the enum cannot be written.
+    Undecodable(Undecodable),
+
+    /// The store failed. If this comes from a move, the move was not made.
+    Store(E),
+}
+
+impl<E> Failed<E> {
+    /// Why the machine refused, if it did.
+    ///
+    /// ```
+    /// use statemachine::stored::Failed;
+    ///
+    /// assert!(Failed::<()>::Missing.refused().is_none());
+    /// ```
+    #[must_use]
+    pub fn refused(&self) -> Option<&Refused> {
+        match self {
+            Self::Refused(refused) => Some(refused),
+            _ => None,
+        }
+    }
+}
+
+impl<E> From<Refused> for Failed<E> {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl<E> From<Undecodable> for Failed<E> {
+    fn from(undecodable: Undecodable) -> Self {
+        Self::Undecodable(undecodable)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Failed<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refused) => refused.fmt(f),
+            Self::Missing => f.write_str("there is no row of that key"),
+            Self::Lost => f.write_str("the right was lost before it was used; nothing was written"),
+            Self::Unknown => f.write_str(
+                "the reply was lost, and the row does not tell whether the move was made; look at its state",
+            ),
+            Self::UnknownStates(unknown) => unknown.fmt(f),
+            Self::Undecodable(undecodable) => undecodable.fmt(f),
+            Self::Store(error) => write!(f, "the store failed: {error}"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for Failed<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Refused(refused) => refused.source(),
+            Self::Undecodable(undecodable) => undecodable.source(),
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// The table has rows in states that the enum has not: those of an older or a newer program.
+///
+/// [`Machines::open`](super::Machines::open) looks for them, so that a program finds out when it starts
+/// and not at the row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownStates {
+    machine: &'static str,
+    states: Vec<(String, u64)>,
+    known: &'static [&'static str],
+}
+
+impl UnknownStates {
+    pub(super) fn new(
+        machine: &'static str,
+        states: Vec<(String, u64)>,
+        known: &'static [&'static str],
+    ) -> Self {
+        Self { machine, states, known }
+    }
+
+    /// The states that the enum has not, each with the number of its rows.
+    #[must_use]
+    pub fn states(&self) -> &[(String, u64)] {
+        &self.states
+    }
+
+    /// The states that the enum has, by their names in the store.
+    #[must_use]
+    pub fn known(&self) -> &'static [&'static str] {
+        self.known
+    }
+}
+
+impl fmt::Display for UnknownStates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { machine, states, known } = self;
+        write!(f, "{machine} has no state ")?;
+        for (position, (state, rows)) in states.iter().enumerate() {
+            let comma = if position == 0 { "" } else { ", " };
+            let rows_are = if *rows == 1 { "row is" } else { "rows are" };
+            write!(f, "{comma}`{state}`, in which {rows} {rows_are}")?;
+        }
+        write!(f, "; its states are stored as {}", known.join(", "))
+    }
+}
+
+impl Error for UnknownStates {}
+
+/// What is stored cannot be read as the enum, or the enum cannot be written.
+#[derive(Debug)]
+pub struct Undecodable {
+    machine: &'static str,
+    state: Box<str>,
+    source: Option<serde_json::Error>,
+}
+
+impl Undecodable {
+    pub(crate) fn new(
+        machine: &'static str,
+        state: &str,
+        source: Option<serde_json::Error>,
+    ) -> Self {
+        Self { machine, state: state.into(), source }
+    }
+
+    /// The name of the state in the store.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+}
+
+impl fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { machine, state, source } = self;
+        match source {
+            Some(source) => write!(f, "the data of {machine} in `{state}`: {source}"),
+            None => {
+                write!(f, "the data of {machine} in `{state}` is that of another state, or missing")
+            }
+        }
+    }
+}
+
+impl Error for Undecodable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}

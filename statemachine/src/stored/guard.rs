@@ -1,0 +1,127 @@
+//! The exclusive right to move a stored machine.
+
+use std::{fmt, marker::PhantomData};
+
+use super::{
+    Claim as _, Committed, Failed, Key, Store, Stored,
+    codec::{self, Written},
+};
+use crate::state::{Dataless, State};
+
+/// The exclusive right to move a stored machine from `A` to `B`.
+///
+/// While it lives, no caller in any process moves the machine. Dropping it rolls back: the row is as it was.
+/// If the process dies, or cannot reach the store, the store takes the right back. What happens then, and
+/// how soon, is the store's to say: with PostgreSQL when the lease has run out, with SQLite at once.
+///
+/// A process that was only paused does not know that it has lost the right. Its commit is refused with
+/// [`Failed::Lost`], so nothing is written twice. But it may do other work that it believes to have the
+/// right to. [`token`](Self::token) is for the receiver of that work, and [`lost`](Self::lost) for its end.
+///
+/// It owns what it needs, so a task can have it.
+pub struct InTransition<A: State, B, St: Store> {
+    key: Key,
+    claim: St::Claim,
+    machine: A::Enum,
+    to: PhantomData<fn() -> (*const A, *const B)>,
+}
+
+impl<A, B, St> InTransition<A, B, St>
+where
+    A: State<Enum: Stored>,
+    B: State<Enum = A::Enum>,
+    St: Store,
+{
+    pub(super) fn new(key: Key, claim: St::Claim) -> Result<Self, Failed<St::Error>> {
+        let machine = codec::read(claim.row())?;
+        Ok(Self { key, claim, machine, to: PhantomData })
+    }
+
+    /// The key of the machine's row.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The data of the state that is being left.
+    #[must_use]
+    pub fn view(&self) -> A::View<'_> {
+        A::same(A::view(&self.machine))
+    }
+
+    /// The fencing token: greater for each later right to the same machine.
+    ///
+    /// Send it along with work for another service, and let that service refuse a token that is smaller than
+    /// the greatest it has seen for this machine. Then a holder that was paused and has lost its right cannot
+    /// overwrite the work of the next. (Martin Kleppmann, "How to do distributed locking", 2016.)
+    #[must_use]
+    pub fn token(&self) -> u64 {
+        self.claim.row().version
+    }
+
+    /// Ready as soon as somebody else may have the right.
+    ///
+    /// Run the work beside it, and drop the work if this is ready first. It is about this process's clock and
+    /// its connection. So it can be ready although nobody has taken the right: then the commit still works.
+    pub async fn lost(&self) {
+        self.claim.lost().await;
+    }
+
+    /// Makes the move, and gives back the data of the state that was left.
+    ///
+    /// For a new state that has data there is [`commit_with`](Self::commit_with). If the future is dropped
+    /// before it is ready, the move may have been made or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed::Lost`] if the right was lost; nothing was written. [`Failed::Unknown`] if the store cannot
+    /// tell whether the move was made. [`Failed::Store`] if the store failed, and the move was not made.
+    pub async fn commit(self) -> Result<A::Data, Failed<St::Error>>
+    where
+        B: Dataless + State<Enum = A::Enum, Data = ()>,
+    {
+        self.commit_with(()).await
+    }
+
+    /// Makes the move with the data of the new state, and gives back the data of the state that was left.
+    ///
+    /// If the future is dropped before it is ready, the move may have been made or not.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`commit`](Self::commit), and [`Failed::Undecodable`] if the data cannot be written as JSON:
+    /// then it is rolled back.
+    pub fn commit_with(
+        self,
+        data: B::Data,
+    ) -> impl Future<Output = Result<A::Data, Failed<St::Error>>> + use<A, B, St> {
+        let to = Written::of(&B::wrap(data));
+        async move {
+            let to = to?;
+            match self.claim.commit(to.value()).await.map_err(Failed::Store)? {
+                Committed::Done => Ok(A::unwrap(self.machine)),
+                Committed::Lost => Err(Failed::Lost),
+                Committed::Unknown => Err(Failed::Unknown),
+            }
+        }
+    }
+
+    /// Lets go of the right, and waits until the store has done so. Dropping it does not wait.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails. It takes the right back then as if this process had died.
+    pub async fn rollback(self) -> Result<(), Failed<St::Error>> {
+        self.claim.rollback().await.map_err(Failed::Store)
+    }
+}
+
+impl<A: State<Enum: Stored>, B, St: Store> fmt::Debug for InTransition<A, B, St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InTransition")
+            .field("machine", &<A::Enum as Stored>::MACHINE)
+            .field("key", &self.key)
+            .field("token", &self.claim.row().version)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! A handle on being in a state.
+
+use std::marker::PhantomData;
+
+use super::verbs;
+use crate::{
+    state::{Located as _, State},
+    stored::{
+        At, Failed, Store, Stored, codec,
+        wait::{Patience, Waiting},
+    },
+    wait::Interrupt,
+};
+
+/// A handle on being in a state: `in_a()`.
+///
+/// Its verbs give the state's data, and hold nothing: the machine may leave the state before the caller has
+/// read it. Whoever must act while the machine stays there takes the right to leave it, or holds the row in
+/// a transaction of the database: `hold_in`.
+///
+/// ```
+/// use std::time::Duration;
+/// use statemachine::{StateMachine, stored::{Machines, sqlite::Sqlite}};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(StateMachine, Serialize, Deserialize)]
+/// #[machine(stored)]
+/// enum Job {
+///     #[state(to(Done))]
+///     Queued,
+///     #[state(terminal)]
+///     Done(String),
+/// }
+///
+/// # pollster::block_on(async {
+/// let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+/// jobs.insert(42, Job::Queued).await?;
+/// let job = jobs.at(42);
+/// assert!(job.in_done().now().await.is_err());
+/// job.queued_to_done().try_commit_with("well".to_owned()).await?;
+/// assert_eq!(job.in_done().within(Duration::from_secs(5)).await?, "well");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct In<'a, A: State, St> {
+    pub(in crate::stored) at: &'a At<A::Enum, St>,
+    interrupt: Option<&'a Interrupt>,
+    state: PhantomData<fn() -> *const A>,
+}
+
+verbs! {
+    impl[A: State] In: A::Data where A::Enum: Stored
+}
+
+impl<'a, A, St> In<'a, A, St>
+where
+    A: State<Enum: Stored>,
+    St: Store,
+{
+    pub(in crate::stored) fn new(at: &'a At<A::Enum, St>) -> Self {
+        Self { at, interrupt: None, state: PhantomData }
+    }
+
+    async fn ask(self, patience: Patience) -> Result<A::Data, Failed<St::Error>> {
+        let waiting = Waiting::new(self.at, A::SET, A::EXPECTED, self.interrupt, patience);
+        loop {
+            let row = self.at.row().await?;
+            if A::SET.contains(codec::position::<A::Enum>(&row)?) {
+                return Ok(A::unwrap(codec::read(&row)?));
+            }
+            waiting.on(&row).await?;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A handle on a transition.
+
+use std::marker::PhantomData;
+
+use super::verbs;
+use crate::{
+    graph::StateSet,
+    state::{Any, Dataless, Located as _, State, StateMachine as _},
+    stored::{
+        At, Failed, InTransition, Outcome, Store, Stored,
+        codec::{self, Written},
+        wait::{Patience, Waiting, refusal},
+    },
+    wait::Interrupt,
+};
+
+/// A handle on a transition: `a_to_b()`, `to_b()`, `reset()`.
+///
+/// Its verbs give the exclusive right to the move, an [`InTransition`].
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`, or `try_commit`"]
+pub struct Transition<'a, A: State, B, St> {
+    pub(in crate::stored) at: &'a At<A::Enum, St>,
+    /// Where it starts.
+    pub(in crate::stored) from: StateSet,
+    interrupt: Option<&'a Interrupt>,
+    to: PhantomData<fn() -> (*const A, *const B)>,
+}
+
+verbs! {
+    impl[A: State, B: State] Transition: InTransition<A, B, St>
+    where A::Enum: Stored, B: State<Enum = A::Enum>
+}
+
+impl<'a, A, B, St> Transition<'a, A, B, St>
+where
+    A: State<Enum: Stored>,
+    B: State<Enum = A::Enum>,
+    St: Store,
+{
+    pub(in crate::stored) fn new(at: &'a At<A::Enum, St>, from: StateSet) -> Self {
+        Self { at, from, interrupt: None, to: PhantomData }
+    }
+
+    /// Makes the move in one step, at once or not at all, and gives back the data of the state that was
+    /// left.
+    ///
+    /// For a new state that has data there is [`try_commit_with`](Self::try_commit_with).
+    ///
+    /// Dropping the future does not take the move back: it may have been made or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed::Refused`] if the machine is in another state, or if another has the right to it.
+    /// [`Failed::Missing`] if there is no row. [`Failed::Unknown`] if the reply was lost, and the row does
+    /// not tell whether the move was made. [`Failed::Store`] if the store failed, and the move was not made.
+    pub async fn try_commit(self) -> Result<A::Data, Failed<St::Error>>
+    where
+        B: Dataless + State<Enum = A::Enum, Data = ()>,
+    {
+        self.try_commit_with(()).await
+    }
+
+    /// Makes the move in one step, at once or not at all, with the data of the new state, and gives back the
+    /// data of the state that was left.
+    ///
+    /// Dropping the future does not take the move back: it may have been made or not.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`try_commit`](Self::try_commit), and [`Failed::Undecodable`] if the data cannot be written
+    /// as JSON.
+    pub fn try_commit_with(
+        self,
+        data: B::Data,
+    ) -> impl Future<Output = Result<A::Data, Failed<St::Error>>> + use<'a, A, B, St> {
+        let to = Written::of(&B::wrap(data));
+        async move { self.step(to?).await }
+    }
+
+    async fn step(self, to: Written) -> Result<A::Data, Failed<St::Error>> {
+        let from = codec::names::<A::Enum>(self.from);
+        let (store, at) = (self.at.store(), self.at.address());
+        loop {
+            let moved = store.step(at, &from, to.value(), A::HAS_DATA).await;
+            match moved.map_err(Failed::Store)? {
+                Outcome::Done(old) => return Ok(A::unwrap(codec::left::<A>(old.as_ref())?)),
+                Outcome::Refused(None) => return Err(Failed::Missing),
+                Outcome::Refused(Some(row)) => {
+                    refusal::<A::Enum, _>(&row, self.from, self.expected())?;
+                }
+                Outcome::Unknown => return Err(Failed::Unknown),
+            }
+        }
+    }
+
+    async fn ask(self, patience: Patience) -> Result<InTransition<A, B, St>, Failed<St::Error>> {
+        let from = codec::names::<A::Enum>(self.from);
+        let waiting = Waiting::new(self.at, self.from, self.expected(), self.interrupt, patience);
+        loop {
+            let claimed = self.at.store().claim(self.at.address(), &from).await;
+            match claimed.map_err(Failed::Store)? {
+                Outcome::Done(claim) => return InTransition::new(self.at.key().clone(), claim),
+                Outcome::Refused(None) => return Err(Failed::Missing),
+                Outcome::Refused(Some(row)) => waiting.on(&row).await?,
+                Outcome::Unknown => return Err(Failed::Unknown),
+            }
+        }
+    }
+
+    /// The names of the states that it starts in.
+    pub(in crate::stored) fn expected(&self) -> &'static [&'static str] {
+        if self.from == A::SET { A::EXPECTED } else { A::Enum::GRAPH.nodes[B::ID.index()].sources }
+    }
+}
+
+impl<'a, B, St> Transition<'a, Any<B::Enum>, B, St>
+where
+    B: State<Enum: Stored>,
+    St: Store,
+{
+    /// From whichever declared source is current.
+    pub(crate) fn from_sources(at: &'a At<B::Enum, St>) -> Self {
+        Self::new(at, StateSet::Bits(B::Enum::GRAPH.sources_of(B::ID)))
+    }
+}

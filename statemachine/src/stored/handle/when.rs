@@ -1,0 +1,51 @@
+//! A handle that waits for a state.
+
+use super::verbs;
+use crate::{
+    graph::{StateId, StateSet},
+    state::{Kind as _, Located as _, State},
+    stored::{
+        At, Failed, Store, Stored, codec,
+        wait::{Patience, Waiting},
+    },
+    wait::Interrupt,
+};
+
+/// A handle that waits until a machine is in one of some states: `when(..)`, `when_a()`.
+///
+/// Its verbs give the kind of the state that was seen, and hold nothing.
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct When<'a, S, St> {
+    at: &'a At<S, St>,
+    states: StateSet,
+    expected: &'static [&'static str],
+    interrupt: Option<&'a Interrupt>,
+}
+
+verbs! {
+    impl[S: Stored] When: S::Kind
+}
+
+impl<'a, S: Stored, St: Store> When<'a, S, St> {
+    pub(in crate::stored) fn of(at: &'a At<S, St>, mut likes: impl FnMut(S::Kind) -> bool) -> Self {
+        let states =
+            StateSet::of(S::STATES.len(), |state: StateId| likes(S::Kind::at(state.get())));
+        Self { at, states, expected: &[], interrupt: None }
+    }
+
+    pub(in crate::stored) fn new<A: State<Enum = S>>(at: &'a At<S, St>) -> Self {
+        Self { at, states: A::SET, expected: A::EXPECTED, interrupt: None }
+    }
+
+    async fn ask(self, patience: Patience) -> Result<S::Kind, Failed<St::Error>> {
+        let waiting = Waiting::new(self.at, self.states, self.expected, self.interrupt, patience);
+        loop {
+            let row = self.at.row().await?;
+            let state = codec::position::<S>(&row)?;
+            if self.states.contains(state) {
+                return Ok(S::Kind::at(state.get()));
+            }
+            waiting.on(&row).await?;
+        }
+    }
+}

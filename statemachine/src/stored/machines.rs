@@ -1,0 +1,259 @@
+//! The machines of one enum in a store, and one of them.
+
+use std::{fmt, future::Future, marker::PhantomData};
+
+use super::{
+    Address, Failed, In, Key, Outcome, Row, Store, Stored, Transition, UnknownStates, When,
+    codec::{self, Written},
+    wait::refusal,
+};
+use crate::state::{Any, Located as _, State, TransitionTo};
+
+/// All machines of one enum in a store: the rows of a table.
+///
+/// It is cheap to clone.
+///
+/// ```
+/// use statemachine::{StateMachine, stored::{Machines, sqlite::Sqlite}};
+///
+/// #[derive(StateMachine)]
+/// #[machine(stored)]
+/// enum Door {
+///     #[state(to(Closed))]
+///     Open,
+///     #[state(to(Open))]
+///     Closed,
+/// }
+///
+/// # pollster::block_on(async {
+/// let doors = Machines::<Door, _>::open(Sqlite::in_memory().await?).await?;
+/// assert!(doors.insert("front", Door::Open).await?);
+/// doors.at("front").open_to_closed().try_commit().await?;
+/// assert_eq!(doors.at("front").state().await?, DoorKind::Closed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Machines<S, St> {
+    store: St,
+    of: PhantomData<fn() -> S>,
+}
+
+impl<S: Stored, St: Store> Machines<S, St> {
+    /// The machines of `S` in a store.
+    ///
+    /// The store makes what it needs, such as its table.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed::UnknownStates`] if there are rows in states that `S` has not: the error says which, and how
+    /// many. [`Failed::Store`] if the store fails.
+    pub async fn open(store: St) -> Result<Self, Failed<St::Error>> {
+        let has_data = S::GRAPH.nodes.iter().any(|node| node.data);
+        let mut states = store.open(S::MACHINE, has_data).await.map_err(Failed::Store)?;
+        states.retain(|(state, _)| !S::STORED.contains(&state.as_str()));
+        if !states.is_empty() {
+            states.sort();
+            return Err(Failed::UnknownStates(UnknownStates::new(S::NAME, states, S::STORED)));
+        }
+        Ok(Self { store, of: PhantomData })
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &St {
+        &self.store
+    }
+
+    /// Adds a machine in that state. `false` if there is one of that key already, which stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed::Undecodable`] if the data cannot be written as JSON. [`Failed::Store`] if the store fails;
+    /// then the row may be there or not, and it is safe to call this again.
+    pub async fn insert(&self, key: impl Into<Key>, state: S) -> Result<bool, Failed<St::Error>> {
+        let (key, written) = (key.into(), Written::of(&state)?);
+        drop(state);
+        let at = Address { machine: S::MACHINE, key: &key };
+        self.store.insert(at, written.value()).await.map_err(Failed::Store)
+    }
+
+    /// Removes the machine if it is in the state `A`, which may be a group or [`Any`](crate::Any).
+    ///
+    /// # Errors
+    ///
+    /// [`Failed::Refused`] if it is in another state or another has the right to it, [`Failed::Missing`] if
+    /// there is none, and those of the store.
+    pub async fn remove_in<A: State<Enum = S>>(
+        &self,
+        key: impl Into<Key>,
+    ) -> Result<(), Failed<St::Error>> {
+        let at = At { machines: self.clone(), key: key.into() };
+        let states = codec::names::<S>(A::SET);
+        loop {
+            let removed = self.store.remove(at.address(), &states).await;
+            match removed.map_err(Failed::Store)? {
+                Outcome::Done(()) => return Ok(()),
+                Outcome::Refused(None) => return Err(Failed::Missing),
+                Outcome::Refused(Some(row)) => refusal::<S, _>(&row, A::SET, A::EXPECTED)?,
+                Outcome::Unknown => return Err(Failed::Unknown),
+            }
+        }
+    }
+
+    /// The machine of that key. This does not look into the store: the machine need not exist.
+    #[must_use]
+    pub fn at(&self, key: impl Into<Key>) -> S::At<St> {
+        S::at(At { machines: self.clone(), key: key.into() })
+    }
+
+    /// The keys of at most `limit` machines that are in the state `A`, which may be a group, and to which
+    /// nobody has the right.
+    ///
+    /// The order is the store's. The answer may be stale when it arrives: whoever acts on it asks for the
+    /// right, and is refused if another was first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn keys_in<A: State<Enum = S>>(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<Key>, Failed<St::Error>> {
+        let states = codec::names::<S>(A::SET);
+        self.store.keys(S::MACHINE, &states, limit).await.map_err(Failed::Store)
+    }
+}
+
+impl<S, St: Clone> Clone for Machines<S, St> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), of: PhantomData }
+    }
+}
+
+impl<S: Stored, St: fmt::Debug> fmt::Debug for Machines<S, St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Machines")
+            .field("machine", &S::MACHINE)
+            .field("store", &self.store)
+            .finish()
+    }
+}
+
+/// One machine in a store: what the generated type, such as `JobStored`, derefs to.
+pub struct At<S, St> {
+    machines: Machines<S, St>,
+    key: Key,
+}
+
+impl<S: Stored, St: Store> At<S, St> {
+    /// The key of the machine's row.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The store that has the machine.
+    #[must_use]
+    pub fn store(&self) -> &St {
+        &self.machines.store
+    }
+
+    /// The state that the machine is in. While another has the right to leave it, it is that state still.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed::Missing`] if there is no row, and those of the store.
+    pub async fn state(&self) -> Result<S::Kind, Failed<St::Error>> {
+        use crate::state::Kind as _;
+        let row = self.row().await?;
+        Ok(S::Kind::at(codec::position::<S>(&row)?.get()))
+    }
+
+    /// The state that the machine is in, with its data.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed::Missing`] if there is no row, [`Failed::Undecodable`] if its data cannot be read, and those
+    /// of the store.
+    pub async fn load(&self) -> Result<S, Failed<St::Error>> {
+        Ok(codec::read(&self.row().await?)?)
+    }
+
+    /// Whether somebody has the right to the machine at present.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed::Missing`] if there is no row, and those of the store.
+    pub async fn is_in_transition(&self) -> Result<bool, Failed<St::Error>> {
+        Ok(self.row().await?.is_claimed)
+    }
+
+    /// The generic spelling of `a_to_b()`. `A` may be a group.
+    pub fn transition<A, B>(&self) -> Transition<'_, A, B, St>
+    where
+        A: State<Enum = S> + TransitionTo<B>,
+        B: State<Enum = S>,
+    {
+        Transition::new(self, A::SET)
+    }
+
+    /// The generic spelling of `in_a()`. `A` may be a group.
+    pub fn in_state<A: State<Enum = S>>(&self) -> In<'_, A, St> {
+        In::new(self)
+    }
+
+    /// Whichever state the machine is in, with its data.
+    pub fn hold(&self) -> In<'_, Any<S>, St> {
+        In::new(self)
+    }
+
+    /// Waits until the machine is in a state that the predicate accepts, and gives its kind. It is asked once
+    /// for each state, here.
+    pub fn when(&self, likes: impl FnMut(S::Kind) -> bool) -> When<'_, S, St> {
+        When::of(self, likes)
+    }
+
+    pub(super) fn address(&self) -> Address<'_> {
+        Address { machine: S::MACHINE, key: &self.key }
+    }
+
+    pub(super) async fn row(&self) -> Result<Row, Failed<St::Error>> {
+        self.look().await?.ok_or(Failed::Missing)
+    }
+
+    pub(super) fn look(
+        &self,
+    ) -> impl Future<Output = Result<Option<Row>, Failed<St::Error>>> + Send + '_ {
+        let row = self.store().load(self.address());
+        async { row.await.map_err(Failed::Store) }
+    }
+}
+
+impl<S, St: Clone> Clone for At<S, St> {
+    fn clone(&self) -> Self {
+        Self { machines: self.machines.clone(), key: self.key.clone() }
+    }
+}
+
+impl<S: Stored, St> fmt::Debug for At<S, St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("At").field("machine", &S::MACHINE).field("key", &self.key).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UnknownStates;
+
+    #[test]
+    fn unknown_states_are_told_with_their_rows() {
+        let states = vec![("Lost".to_owned(), 1), ("lost".to_owned(), 2)];
+        let unknown = UnknownStates::new("Job", states, &["Queued", "Done"]);
+        assert_eq!(
+            unknown.to_string(),
+            "Job has no state `Lost`, in which 1 row is, `lost`, in which 2 rows are; its states are \
+             stored as Queued, Done"
+        );
+    }
+}
