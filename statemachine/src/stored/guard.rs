@@ -63,8 +63,8 @@ where
     ///
     /// Run the work beside it, and drop the work if this is ready first. It is about this process's clock and
     /// its connection. So it can be ready although nobody has taken the right: then the commit still works.
-    pub async fn lost(&self) {
-        self.claim.lost().await;
+    pub fn lost(&self) -> impl Future<Output = ()> + Send + '_ {
+        self.claim.lost()
     }
 
     /// Makes the move, and gives back the data of the state that was left.

@@ -2,6 +2,7 @@
 
 mod codec;
 mod failed;
+pub(crate) mod generated;
 mod guard;
 mod handle;
 mod key;
@@ -21,4 +22,4 @@ pub use self::{
 };
 
 #[doc(hidden)]
-pub use self::codec::{decode, encode};
+pub use self::codec::{Codec, StoredData};

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::verbs;
 use crate::{
     graph::StateSet,
-    state::{Any, Dataless, Located as _, State, StateMachine as _},
+    state::{Dataless, Located as _, State, StateMachine as _},
     stored::{
         At, Failed, InTransition, Outcome, Store, Stored,
         codec::{self, Written},
@@ -110,16 +110,5 @@ where
     /// The names of the states that it starts in.
     pub(in crate::stored) fn expected(&self) -> &'static [&'static str] {
         if self.from == A::SET { A::EXPECTED } else { A::Enum::GRAPH.nodes[B::ID.index()].sources }
-    }
-}
-
-impl<'a, B, St> Transition<'a, Any<B::Enum>, B, St>
-where
-    B: State<Enum: Stored>,
-    St: Store,
-{
-    /// From whichever declared source is current.
-    pub(crate) fn from_sources(at: &'a At<B::Enum, St>) -> Self {
-        Self::new(at, StateSet::Bits(B::Enum::GRAPH.sources_of(B::ID)))
     }
 }
