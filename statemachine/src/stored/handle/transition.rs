@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::verbs;
+use super::{Join, verbs};
 use crate::{
     graph::StateSet,
     state::{Dataless, Located as _, State, StateMachine as _},
@@ -75,6 +75,15 @@ where
     ) -> impl Future<Output = Result<A::Data, Failed<St::Error>>> + use<'a, A, B, St> {
         let to = Written::of(&B::wrap(data));
         async move { self.step(to?).await }
+    }
+
+    /// Makes the move or finds it made: gives the right to it or, as soon as the machine is in the new state by
+    /// anyone's doing, the new state's data.
+    ///
+    /// Of many callers one gets the right. The others wait for it to commit, and one of them gets the right
+    /// if it rolls back.
+    pub fn or_join(self) -> Join<'a, A, B, St> {
+        Join::new(self, self.interrupt)
     }
 
     async fn step(self, to: Written) -> Result<A::Data, Failed<St::Error>> {
