@@ -16,7 +16,8 @@ use crate::{
 ///
 /// It is cheap to clone.
 ///
-/// ```
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 /// use statemachine::{StateMachine, stored::{Machines, sqlite::Sqlite}};
 ///
 /// #[derive(StateMachine)]

@@ -4,7 +4,8 @@
 //! `JobStored`. It has the same methods. A transition that was not declared does not compile, with the same
 //! error. Exactly one caller, in whatever process or on whatever host, makes each move.
 //!
-//! ```
+#![cfg_attr(feature = "sqlite", doc = "```")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 //! use std::time::Duration;
 //! use serde::{Deserialize, Serialize};
 //! use statemachine::{Refused, StateMachine, stored::{Failed, Machines, sqlite::Sqlite}};
