@@ -273,7 +273,8 @@ use __private as private;
 ///
 /// If the enum derives `Debug`, `Clone`, `Copy`, `PartialEq`, `Eq`, `PartialOrd`, `Ord`, `Hash` or
 /// `Default`, the struct of a variant's fields has it too. The structs that borrow have `Debug` if the
-/// enum has it.
+/// enum has it. With the feature `serde`, the struct that owns is `Serialize` and `Deserialize` if the enum is,
+/// unless `#[serde(..)]` says something about the variant or its fields.
 ///
 /// Lints that an attribute in the declaration allows or expects are allowed in the generated code.
 ///
