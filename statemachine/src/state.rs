@@ -621,6 +621,11 @@ impl<S: StateMachine> Newtype for Any<S> {
 /// there_and_back::<light::Red, light::Green>(&LightMachine::new())?;
 /// # Ok::<(), Refused>(())
 /// ```
+///
+/// ```compile_fail
+/// # use statemachine_example::*;
+/// DoorMachine::new().transition::<door::Open, door::Open>(); // `Open` has no transition to `Open`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no transition to `{B}`",
     label = "illegal transition"

@@ -34,23 +34,40 @@ pub fn line(text: &str) -> TokenStream {
 
 /// The line that a caller of a transition writes next, with the data of its target.
 pub fn committed(out: &Emit, method: &dyn Display, target: usize) -> String {
-    let commit = match (&out.machine.states[target].fields, &out.state_names(target).data) {
-        (Fields::None, _) => "commit()".to_owned(),
-        (Fields::Named(fields), Some(names)) => {
-            let fields: Vec<_> = fields.iter().map(|field| field.ident.to_string()).collect();
-            format!("commit_with({} {{ {} }})", names.owned, fields.join(", "))
-        }
-        (Fields::Tuple(types), _) if types.len() <= 4 => {
-            format!("commit_with(({}))", ["a", "b", "c", "d"][..types.len()].join(", "))
-        }
-        (Fields::One(_) | Fields::Tuple(_) | Fields::Named(_), _) => "commit_with(data)".to_owned(),
-    };
+    let (opening, items, closing) =
+        match (&out.machine.states[target].fields, &out.state_names(target).data) {
+            (Fields::None, _) => ("commit(".to_owned(), Vec::new(), ")"),
+            (Fields::Named(fields), Some(names)) => {
+                let fields = fields.iter().map(|field| field.ident.to_string()).collect();
+                (format!("commit_with({} {{", names.owned), fields, "})")
+            }
+            (Fields::Tuple(types), _) if types.len() <= LETTERS => {
+                let letters = ('a'..='z').take(types.len()).map(String::from).collect();
+                ("commit_with((".to_owned(), letters, "))")
+            }
+            (Fields::One(_) | Fields::Tuple(_) | Fields::Named(_), _) => {
+                ("commit_with(".to_owned(), vec!["data".to_owned()], ")")
+            }
+        };
+    let space = if opening.ends_with('{') { " " } else { "" };
+    let commit = format!("{opening}{space}{}{space}{closing}", items.join(", "));
     let line = format!("machine.{method}().within(limit)?.{commit};");
-    if line.len() <= 100 {
+    if line.len() <= WIDTH {
         return code(&line);
     }
-    code(&format!("machine\n     .{method}()\n     .within(limit)?\n     .{commit};"))
+    let begun = format!("machine\n     .{method}()\n     .within(limit)?\n     .");
+    if commit.len() + "    .;".len() <= WIDTH {
+        return code(&format!("{begun}{commit};"));
+    }
+    let items: String = items.iter().map(|item| format!("         {item},\n")).collect();
+    code(&format!("{begun}{opening}\n{items}     {closing};"))
 }
+
+/// What the page has room for in one line.
+const WIDTH: usize = 80;
+
+/// How many letters there are to name what has no name.
+const LETTERS: usize = 26;
 
 /// The line that a caller of a hold writes next.
 pub fn held(method: &Ident, word: &str) -> String {
