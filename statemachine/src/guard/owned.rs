@@ -166,7 +166,7 @@ impl<'a, A: State<Enum: 'static>> InState<'a, A> {
     ///
     /// # Panics
     ///
-    /// If the `Arc` is another machine's. The hold is let go of.
+    /// If the `Arc` is another machine's. The hold is released.
     #[track_caller]
     pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInState<M, A> {
         let right = Owned::new(self.into_right(), machine, |owner| owner.machine().lock());
@@ -188,7 +188,7 @@ impl<'a, A: State<Enum: 'static>> InStateMut<'a, A> {
     ///
     /// # Panics
     ///
-    /// If the `Arc` is another machine's. The hold is let go of.
+    /// If the `Arc` is another machine's. The hold is released.
     #[track_caller]
     pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInStateMut<M, A> {
         let right = Owned::new(self.into_right(), machine, |owner| owner.machine().lock());
@@ -430,7 +430,7 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
     ///
     /// # Panics
     ///
-    /// If a `before` handler does. The hold is let go of.
+    /// If a `before` handler does. The hold is released.
     pub fn to<B>(self) -> Result<OwnedInTransition<M, A, B>, RefusedWith<Self>>
     where
         A: TransitionTo<B>,
@@ -458,7 +458,7 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
     ///
     /// # Panics
     ///
-    /// If the waker of a task that is woken does. The hold is let go of.
+    /// If the waker of a task that is woken does. The hold is released.
     pub fn share(self) -> OwnedInState<M, A> {
         self.right.consume(|right, owner| {
             InStateMut::<A>::of(right).share().into_owned(Arc::clone(owner))
