@@ -241,6 +241,8 @@
 //! If nobody listens, nothing is formatted, and no clock is read for it.
 
 #![deny(unsafe_code)]
+// The documentation says which feature an item needs. Only docs.rs sets this, which has a nightly compiler.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The derive refers to this crate by its name, in the crate's own tests too.
 extern crate self as statemachine;
