@@ -99,14 +99,29 @@
 //! # assert_eq!(done, std::task::Poll::Ready((4, 4)));
 //! ```
 //!
+//! # Handlers
+//!
+//! | registered by | called |
+//! |---|---|
+//! | [`a_to_b().before(..)`](Transition::before) | when a caller has the right, before its work; an error vetoes the transition |
+//! | [`a_to_b().action(..)`](Transition::action), [`action_async(..)`](Transition::action_async) | by `perform` or `perform_async`, to make the new state's data |
+//! | [`a_to_b().after(..)`](Transition::after), [`in_a().on_exit(..)`](Hold::on_exit), [`in_b().on_enter(..)`](Hold::on_enter), [`observe(..)`](Machine::observe) | after a commit, in this order |
+//!
+//! # The guide
+//!
+//! The [`guide`] has one task in each chapter, such as [reconnecting](guide::reconnecting),
+//! [a pool of workers](guide::workers), [moving data](guide::moving), [saving](guide::saving) or
+//! [finding out why a wait hangs](guide::hanging). It also has a table of the calls that
+//! [end a transition](guide#how-to-end-a-transition).
+//!
 //! # What you can rely on
 //!
-//! - **Rights.** A machine has at most one [`InTransition`] at a time, and never while an [`InState`]
-//!   exists. Dropping a guard lets go of its right. An error, a panic or a dropped future rolls a
+//! - **Rights.** A machine has at most one [`InTransition`] or [`InStateMut`] at a time, and neither while an
+//!   [`InState`] exists. Dropping a guard lets go of its right. An error, a panic or a dropped future rolls a
 //!   transition back. Nothing is ever poisoned.
-//! - **Order.** Callers that wait are served in order of arrival. A transition that waits for the
-//!   holders of a state lets no new ones in. A caller that does not wait may get in first, but a
-//!   released right always goes to a waiter, so nobody starves.
+//! - **Order.** Callers that wait are served in order of arrival, the [urgent](Transition::urgent) ones
+//!   first. A transition that waits for the holders of a state lets no new ones in. A caller that does not
+//!   wait may get in first, but a released right always goes to a waiter, so nobody starves.
 //! - **Wake-ups.** A waiter sleeps until it has what it wants. The only other wake-up is when none of the
 //!   wanted states can be reached any more. The waiter is then refused with [`Refused::Unreachable`]
 //!   and does not sleep to its deadline.
@@ -168,13 +183,10 @@
 //! [`mermaid`](StateMachine::mermaid) and [`dot`](StateMachine::dot) draw the enum's states. On a machine
 //! they mark the current state.
 //!
-//! # The guide
-//!
-//! [`guide`]: whole tasks, one in each chapter.
-//!
 //! # The examples
 //!
-//! The examples of single methods are short, and take their machine from here:
+//! The examples of single methods are short, and take their machine from here. The methods of [`Machine`]
+//! are shown on the page of each generated machine, so there it is just called `machine`.
 //!
 //! ```
 //! # use statemachine::StateMachine;
