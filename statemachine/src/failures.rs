@@ -63,7 +63,7 @@ struct Last<E> {
 
 impl<E> Failures<E> {
     const_fn! {
-        /// None yet.
+        /// No failure yet. It may be a `static`, as in the example above.
         pub const fn new() -> Self {
             Self { last: Mutex::new(Last { count: 0, error: None }) }
         }
@@ -110,7 +110,18 @@ impl<E> fmt::Debug for Failures<E> {
     }
 }
 
-/// One caller's attempt at work whose failure is shared: see [`Failures`].
+/// One caller's attempt at work whose failure is shared: made by [`Failures::attempt`].
+///
+/// ```
+/// use statemachine::Failures;
+/// # use statemachine_example::*;
+///
+/// let (number, failures) = (NumberMachine::new(), Failures::<std::num::ParseIntError>::new());
+/// let attempt = failures.attempt();
+/// let joined = number.unknown_to_known().or_join().now()?;
+/// assert_eq!(*attempt.enter(joined, |()| "5".parse()).unwrap(), 5);
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[must_use = "it shares nothing by itself; call `enter` or `enter_async`"]
 pub struct Attempt<'f, E> {
     failures: &'f Failures<E>,
