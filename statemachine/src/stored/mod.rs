@@ -8,6 +8,9 @@ mod key;
 mod machines;
 mod wait;
 
+pub mod conformance;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod store;
 
 pub use self::{
