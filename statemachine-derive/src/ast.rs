@@ -211,6 +211,11 @@ impl<'a> State<'a> {
         }
     }
 
+    /// The name in a store.
+    pub fn stored(&self) -> String {
+        self.attr.stored.as_ref().map_or_else(|| self.name.clone(), syn::LitStr::value)
+    }
+
     pub fn has_data(&self) -> bool {
         !matches!(self.fields, Fields::None)
     }

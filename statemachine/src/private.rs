@@ -23,6 +23,38 @@ macro_rules! __nothing {
     ($($tokens:tt)*) => {};
 }
 
+#[cfg(feature = "stored")]
+pub use crate::{
+    __stored_if_on as stored,
+    stored::{
+        Codec, StoredData,
+        generated::{stored_is, stored_reset, stored_to, stored_when},
+    },
+};
+
+/// What is generated for `#[machine(stored)]`.
+#[cfg(feature = "stored")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stored_if_on {
+    ($($items:tt)*) => { $($items)* };
+}
+
+#[cfg(not(feature = "stored"))]
+pub use crate::__stored_if_off as stored;
+
+/// What is generated for `#[machine(stored)]` without a store.
+#[cfg(not(feature = "stored"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stored_if_off {
+    ($($items:tt)*) => {
+        ::core::compile_error!(
+            "`stored` needs a store; add a feature of `statemachine`: `sqlite`, `postgres` or `sqlx`, or `stored` for a store of your own"
+        );
+    };
+}
+
 pub use crate::{
     graph::{Graph, Node},
     guard::HasMachine,
