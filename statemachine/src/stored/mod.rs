@@ -96,6 +96,9 @@ mod key;
 mod machines;
 mod wait;
 
+pub mod conformance;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod store;
 
 pub use self::{

@@ -1,0 +1,1 @@
+//! Moves in a transaction of the user's.
