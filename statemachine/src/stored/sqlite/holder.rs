@@ -116,8 +116,7 @@ impl Drop for Locked {
     }
 }
 
-const FLAGS: OpenFlags =
-    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// Whether nobody has the file locked, or there is none. In doubt somebody has.
 ///

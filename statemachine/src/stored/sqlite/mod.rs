@@ -320,10 +320,8 @@ impl Store for Sqlite {
         seen: &Row,
         limit: Option<Duration>,
     ) -> Result<(), Error> {
-        let (at, seen) = (
-            Place::from(at),
-            Seen { version: seen.version, is_claimed: seen.is_claimed },
-        );
+        let (at, seen) =
+            (Place::from(at), Seen { version: seen.version, is_claimed: seen.is_claimed });
         let mut ticket: Ticket = self.shared.watch.enter(at.clone(), seen, limit)?;
         // From here on every change wakes it. One that came before is seen by this look.
         let look = self.read(move |desk| desk.rows.load(&at));
@@ -338,7 +336,8 @@ impl Store for Sqlite {
             }
             let Poll::Ready(row) = look.as_mut().poll(cx) else { return Poll::Pending };
             has_looked = true;
-            let is_as_seen = |row: &Row| row.version == seen.version && (row.is_claimed || !seen.is_claimed);
+            let is_as_seen =
+                |row: &Row| row.version == seen.version && (row.is_claimed || !seen.is_claimed);
             match row {
                 Ok(Some(row)) if is_as_seen(&row) => Poll::Pending,
                 Ok(_) => Poll::Ready(Ok(())),

@@ -82,9 +82,9 @@ impl<'c> Rows<'c> {
     }
 
     pub(super) fn count(&mut self, machine: &'static str) -> Result<Vec<(String, u64)>, Error> {
-        let states = self.statement(Statement::Count)?.query_map((machine,), |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
-        })?;
+        let states = self
+            .statement(Statement::Count)?
+            .query_map((machine,), |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
         Ok(states.collect::<Result<_, _>>()?)
     }
 
@@ -197,11 +197,7 @@ impl<'c> Rows<'c> {
     }
 
     /// The row if it is in one of these states and not claimed; else why not.
-    fn free(
-        &mut self,
-        at: &Place,
-        from: &[String],
-    ) -> Result<Result<Found, Option<Row>>, Error> {
+    fn free(&mut self, at: &Place, from: &[String]) -> Result<Result<Found, Option<Row>>, Error> {
         let Some(found) = self.look(at)? else { return Ok(Err(None)) };
         if !from.contains(&found.state) {
             return Ok(Err(Some(self.row(found))));

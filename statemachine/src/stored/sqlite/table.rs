@@ -61,11 +61,7 @@ impl Table {
     ///
     /// Whoever changes the state by other means than this store adds one to `version`.
     #[must_use]
-    pub fn of(
-        name: impl Into<String>,
-        key: impl Into<String>,
-        state: impl Into<String>,
-    ) -> Self {
+    pub fn of(name: impl Into<String>, key: impl Into<String>, state: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             key: key.into(),
@@ -81,7 +77,8 @@ impl Table {
             return None;
         }
         let [table, removed] = ["", "_removed"].map(|suffix| quoted(&(self.name.clone() + suffix)));
-        let [states, remember] = ["_states", "_remember"].map(|end| quoted(&(self.name.clone() + end)));
+        let [states, remember] =
+            ["_states", "_remember"].map(|end| quoted(&(self.name.clone() + end)));
         // A row that is removed and inserted again goes on with greater versions: its old tokens must not
         // come back.
         Some(format!(

@@ -167,7 +167,8 @@ impl Watch {
         let deadline = waiting.deadlines.first_key_value().map(|(&(deadline, _), _)| deadline);
         let looks = [pause.map(|pause| now + pause), deadline].into_iter().flatten().min();
         // Without others, and without a deadline, there is only the next that waits to wait for.
-        let pause = looks.map_or(Duration::from_secs(3600), |looks| looks.saturating_duration_since(now));
+        let pause =
+            looks.map_or(Duration::from_secs(3600), |looks| looks.saturating_duration_since(now));
         waiting.looks = looks;
         let (waiting, _) =
             self.arrived.wait_timeout(waiting, pause).unwrap_or_else(PoisonError::into_inner);
@@ -247,7 +248,14 @@ struct Others<'c> {
 impl<'c> Others<'c> {
     fn new(watch: &'c Watch, connection: &'c Connection) -> Self {
         let rows = Rows::new(connection, &watch.table, &watch.holders);
-        Self { watch, connection, rows, version: None, probed: Instant::now(), took: Duration::ZERO }
+        Self {
+            watch,
+            connection,
+            rows,
+            version: None,
+            probed: Instant::now(),
+            took: Duration::ZERO,
+        }
     }
 
     /// Wakes those whose row was changed, or whose claim's holder has died. Whether anything has changed.
