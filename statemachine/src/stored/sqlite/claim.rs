@@ -2,7 +2,11 @@
 
 use std::{fmt, future::pending};
 
-use super::{Error, Sqlite, rows::{Place, To}, thread::Ending};
+use super::{
+    Error, Sqlite,
+    rows::{Place, To},
+    thread::Ending,
+};
 use crate::stored::{self, Committed, Row, Value};
 
 /// The exclusive right to a row of a [`Sqlite`].

@@ -86,8 +86,7 @@ impl Desk<'_> {
     /// Ends a claim in this transaction, or in a later one if this fails: while this process lives, nobody
     /// else can end it.
     pub(super) fn end(&mut self, ending: Ending) -> Result<(), Error> {
-        let ended =
-            self.change(|desk| desk.rows.release(&ending.at, ending.token, &ending.by));
+        let ended = self.change(|desk| desk.rows.release(&ending.at, ending.token, &ending.by));
         self.ended(ending);
         ended
     }
