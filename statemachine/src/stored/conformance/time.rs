@@ -3,8 +3,12 @@
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    task::{Context, Poll, Waker},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+        mpsc,
+    },
+    task::{Context, Poll, Wake, Waker},
     thread,
     time::Duration,
 };
@@ -57,10 +61,11 @@ impl Future for Alarm {
 pub(super) async fn within<T>(limit: Duration, does: impl Future<Output = T>) -> Option<T> {
     let (mut does, mut alarm) = (pin!(does), pin!(Alarm::after(limit)));
     poll_fn(|cx| {
-        if let Poll::Ready(done) = does.as_mut().poll(cx) {
-            return Poll::Ready(Some(done));
+        // First, for it wakes both: what is ready only now was late.
+        if alarm.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(None);
         }
-        alarm.as_mut().poll(cx).map(|()| None)
+        does.as_mut().poll(cx).map(Some)
     })
     .await
 }
@@ -79,20 +84,56 @@ pub(super) async fn polled<T>(polls: u32, does: impl Future<Output = T>) -> Opti
     .await
 }
 
-/// What all of these give, which run at the same time.
+/// What all of these give, which run at the same time. As with a real executor, each is polled only if it was
+/// woken: one that is polled along with others would not show that it was not.
 pub(super) async fn all<T>(do_it: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut running: Vec<_> = do_it.into_iter().map(|does| Some(Box::pin(does))).collect();
-    let mut done: Vec<_> = running.iter().map(|_| None).collect();
+    let mut running: Vec<_> = do_it
+        .into_iter()
+        .map(|does| (Some(Box::pin(does)), Arc::new(Own::default()), None))
+        .collect();
     poll_fn(|cx| {
-        for (running, done) in running.iter_mut().zip(&mut done) {
+        for (running, own, done) in &mut running {
+            own.parent(cx.waker());
             if let Some(does) = running
-                && let Poll::Ready(value) = does.as_mut().poll(cx)
+                && own.is_woken.swap(false, SeqCst)
+                && let Poll::Ready(value) =
+                    does.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(own))))
             {
                 (*running, *done) = (None, Some(value));
             }
         }
-        if running.iter().all(Option::is_none) { Poll::Ready(()) } else { Poll::Pending }
+        if running.iter().all(|(running, ..)| running.is_none()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
-    done.into_iter().flatten().collect()
+    running.into_iter().filter_map(|(_, _, done)| done).collect()
+}
+
+/// The waker of one of several futures.
+struct Own {
+    is_woken: AtomicBool,
+    parent: Mutex<Option<Waker>>,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self { is_woken: AtomicBool::new(true), parent: Mutex::default() }
+    }
+}
+
+impl Own {
+    fn parent(&self, waker: &Waker) {
+        *self.parent.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+    }
+}
+
+impl Wake for Own {
+    fn wake(self: Arc<Self>) {
+        self.is_woken.store(true, SeqCst);
+        let parent = self.parent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        parent.into_iter().for_each(Waker::wake);
+    }
 }
