@@ -191,6 +191,7 @@ mod tests {
                 parse_quote!(#[machine(name = Link, states = link)]),
                 parse_quote!(#[machine(kind = LinkKind, reset, can_always_reach(A), crate = a::b)]),
                 parse_quote!(#[machine(kind_derive(A, b::C), kind_attr(serde(rename = "x")))]),
+                parse_quote!(#[machine(stored = "links")]),
             ],
         );
         assert!(cx.into_compile_errors().is_empty());
@@ -204,8 +205,11 @@ mod tests {
             can_always_reach,
             groups,
             has_garbled_groups,
+            stored,
             krate,
         } = read;
+        let (_, stored) = stored.expect("it is read");
+        assert_eq!(stored.map(|name| name.value()).as_deref(), Some("links"));
         assert!(groups.is_empty());
         assert!(kind_derive.is_some() && kind_attr.is_some());
         assert!(name.is_some() && states.is_some() && kind.is_some() && reset.is_some());

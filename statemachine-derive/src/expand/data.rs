@@ -21,15 +21,24 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
     let generics = out.machine.generics.used_in(fields.iter().map(|field| &field.ty));
     let variant = format!("`{}::{}`", out.machine.name(), state.name);
     let view = generics.view();
+    let the_enum = out.machine.name();
+    // On the page, the impls would be there whether the enum has the traits or not.
+    let as_the_enum_has = format!(
+        " This has each of `Debug`, `Clone`, `Copy`, `PartialEq`, `Eq`, `PartialOrd`, `Ord`, `Hash` and \
+         `Default` that `{the_enum}` has."
+    );
+    let shown = format!(" This has `Debug` if `{the_enum}` has it.");
     let structs = [
-        (owned, "", quote!()),
-        (borrowed, ", borrowed", quote!(&#view)),
-        (borrowed_mut, ", borrowed for writing", quote!(&#view mut)),
+        (owned, "", &as_the_enum_has, quote!()),
+        (borrowed, ", borrowed", &shown, quote!(&#view)),
+        (borrowed_mut, ", borrowed for writing", &shown, quote!(&#view mut)),
     ];
     let mut items: TokenStream = structs
         .iter()
-        .map(|(name, how, reference)| {
-            let doc = docs::before_variant(state, &format!(" The data of {variant}{how}."));
+        .map(|(name, how, traits, reference)| {
+            let mut doc = docs::before_variant(state, &format!(" The data of {variant}{how}."));
+            let traits = docs::line(traits);
+            doc.extend(quote!(#[doc = ""] #traits));
             let params =
                 if how.is_empty() { generics.for_impl() } else { generics.for_impl_with_view() };
             definition(out, state, fields, &generics, &doc, name, &params, reference)
@@ -40,6 +49,7 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
     items.extend(debug(out, borrowed_mut, fields, &generics, true));
     items.extend(debug(out, owned, fields, &generics, false));
     items.extend(as_the_enum(out, owned, fields, &generics));
+    items.extend(super::serde::data(out, state, owned, fields, &generics));
     items
 }
 
@@ -78,22 +88,34 @@ fn definition(
     }
 }
 
-/// The bounds of an impl that is there if the enum and all fields have that trait.
+/// The bounds of an impl that is there if the enum and all fields have that trait of the runtime's, which
+/// stands for another.
 ///
 /// Under a bound over a lifetime, which makes the compiler look at them where the impl is used, and
 /// not where it is written.
 fn if_enum_is(out: &Emit, by: &TokenStream, fields: &[Field], generics: &Generics) -> TokenStream {
-    let Emit { sm, this, .. } = out;
+    let (sm, never) = (&out.sm, out.machine.generics.never());
+    if_enum_has(out, &quote!(#sm::__private::#by<#never>), fields, generics)
+}
+
+/// The same for any trait.
+pub fn if_enum_has(
+    out: &Emit,
+    of: &TokenStream,
+    fields: &[Field],
+    generics: &Generics,
+) -> TokenStream {
+    let this = out.this;
     let never = out.machine.generics.never();
     let predicates = generics.predicates();
     let types = fields.iter().map(|field| &field.ty);
     // A struct that does not have all of the enum's parameters cannot name the enum.
     let is_whole = generics.args().to_string() == out.args.to_string();
-    let of_enum = is_whole.then(|| quote!(for<#never> #this: #sm::__private::#by<#never>,));
+    let of_enum = is_whole.then(|| quote!(for<#never> #this: #of,));
     quote! {
         where
             #predicates
-            #(for<#never> #types: #sm::__private::#by<#never>,)*
+            #(for<#never> #types: #of,)*
             #of_enum
     }
 }
@@ -117,6 +139,7 @@ fn debug(
         (generics.for_impl(), generics.args())
     };
     quote! {
+        #[doc(hidden)]
         #[automatically_derived]
         #lints
         impl #params ::core::fmt::Debug for #name #args #bounds {
@@ -137,6 +160,7 @@ fn as_the_enum(out: &Emit, name: &Ident, fields: &[Field], generics: &Generics) 
     let one = |by: TokenStream, of: TokenStream, body: TokenStream| {
         let bounds = if_enum_is(out, &by, fields, generics);
         quote! {
+            #[doc(hidden)]
             #[automatically_derived]
             #lints
             #[allow(

@@ -19,6 +19,7 @@ pub fn implementations(out: &Emit, position: usize, group: &Group) -> TokenStrea
     let mut items = quote! {
         #(#seals)*
 
+        #[doc(hidden)]
         #[automatically_derived]
         #lints
         impl #with_view #sm::__private::Viewed<#view> for #marker #where_clause {
@@ -88,6 +89,7 @@ pub fn implementations(out: &Emit, position: usize, group: &Group) -> TokenStrea
         let span = group.ident.span();
         let (first, body) = (quote_spanned!(span=> impl), quote_spanned!(span=> {}));
         items.extend(quote! {
+            #[doc(hidden)]
             #[automatically_derived]
             #lints
             #first #for_impl #sm::__private::DerivedTransition<#to> for #marker #where_clause #body
@@ -117,6 +119,7 @@ fn missing(out: &Emit, position: usize, group: &Group) -> TokenStream {
         let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
         for of in [quote!(__private::DerivedTransition), quote!(TransitionTo)] {
             items.extend(quote! {
+                #[doc(hidden)]
                 #[automatically_derived]
                 #lints
                 impl #for_impl #sm::#of<#to> for #marker

@@ -109,9 +109,10 @@ fn new(out: &Emit) -> TokenStream {
         },
         Fields::Tuple(_) | Fields::Named(_) => {
             let marker = out.marker(machine.initial);
+            let data = super::state::data(out, machine.initial, state);
             quote! {
                 #attrs
-                #vis fn new(data_: <#marker as #sm::State>::Data) -> Self {
+                #vis fn new(data_: #data) -> Self {
                     Self(#sm::__private::machine_with(<#marker as #sm::State>::wrap(data_), #index))
                 }
             }
@@ -134,7 +135,7 @@ fn whole(out: &Emit) -> TokenStream {
             ///
             /// # Errors
             ///
-            /// Where the state has data.
+            /// If the state has data. The error lists the states that have none.
             #[inline]
             #vis fn from_kind(kind_: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
                 ::core::result::Result::map(#sm::Machine::from_kind(kind_), Self)
@@ -347,6 +348,7 @@ fn deref(out: &Emit) -> TokenStream {
             }
         }
 
+        #[doc(hidden)]
         #[automatically_derived]
         #lints
         impl #for_impl #sm::__private::HasMachine<#this> for #ident #args #where_clause {

@@ -45,6 +45,11 @@ fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
     }
 }
 
+/// The type of a state's data.
+pub fn data(out: &Emit, position: usize, state: &State) -> TokenStream {
+    Shape::of(out, position, state).data
+}
+
 /// How the data of a state looks.
 struct Shape {
     /// Its type: owned, borrowed, and borrowed for writing.
@@ -122,7 +127,8 @@ impl Shape {
     }
 }
 
-fn binding(field: usize) -> Ident {
+/// A name for a field that no constant of the user's is likely to have.
+pub fn binding(field: usize) -> Ident {
     format_ident!("__field{field}", span = Span::mixed_site())
 }
 
@@ -214,6 +220,7 @@ fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStr
     let view = &shape.view;
     let ty = quote_spanned!(state.ident.span()=> type Borrowed = #view;);
     quote! {
+        #[doc(hidden)]
         #[automatically_derived]
         #lints
         impl #params #sm::__private::Viewed<#lifetime> for #marker #where_clause {
