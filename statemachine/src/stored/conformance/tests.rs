@@ -7,6 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard},
     task::{Poll, Waker},
+    thread,
     time::Duration,
 };
 
@@ -108,17 +109,24 @@ fn a_store_that_keeps_its_promises_passes() {
 
 #[test]
 fn the_promise_that_a_store_breaks_is_named() {
-    for &(broken, words) in CASES {
-        let rows = Fake::rows(broken);
-        names(broken, words, || pollster::block_on(check(async || Fake::open(&rows))));
-    }
-    for &(broken, words) in LOST_CASES {
-        let rows = Fake::rows(broken);
-        names(broken, words, || {
-            let end = async |store: &Fake| store.end();
-            pollster::block_on(check_lost(async || Fake::open(&rows), end));
-        });
-    }
+    // Some of them take a while, so each has a thread.
+    thread::scope(|scope| {
+        for &(broken, words) in CASES {
+            let check = move || {
+                let rows = Fake::rows(broken);
+                pollster::block_on(check(async || Fake::open(&rows)));
+            };
+            scope.spawn(move || names(broken, words, check));
+        }
+        for &(broken, words) in LOST_CASES {
+            let check = move || {
+                let rows = Fake::rows(broken);
+                let end = async |store: &Fake| store.end();
+                pollster::block_on(check_lost(async || Fake::open(&rows), end));
+            };
+            scope.spawn(move || names(broken, words, check));
+        }
+    });
 }
 
 /// The check panics with these words.
