@@ -47,14 +47,23 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
 
 /// Makes the table, or finds out what the user's has.
 pub(super) fn prepare(connection: &mut Connection, table: &mut Table) -> Result<(), Error> {
-    if let Some(schema) = table.schema() {
+    if table.is_ours {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(&schema)?;
+        transaction.execute_batch(&table.migration())?;
         transaction.commit()?;
-    } else {
-        let data = "SELECT count(*) FROM pragma_table_info(?1) WHERE lower(name) = 'data'";
-        let has_data: i64 = connection.query_row(data, (&table.name,), |row| row.get(0))?;
-        table.has_data = has_data > 0;
+        return Ok(());
     }
-    Ok(())
+    let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    let columns = columns.query_map((&table.name,), |row| row.get(0))?;
+    let columns = columns.collect::<Result<Vec<String>, _>>()?;
+    let has = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+    table.data = table.data.take().filter(|data| has(data));
+    match [&table.version, &table.by].into_iter().find(|column| !has(column)) {
+        None => Ok(()),
+        Some(column) => Err(Error::table(format!(
+            "the table `{}` has no column `{column}`; add what is missing: {}",
+            table.name,
+            table.migration()
+        ))),
+    }
 }

@@ -23,7 +23,7 @@ enum Cause {
     Sqlite(rusqlite::Error),
     Unclear(rusqlite::Error),
     Holder(PathBuf, io::Error),
-    NoData { table: String, machine: &'static str },
+    Table(String),
     Thread(io::Error),
     Stopped,
 }
@@ -42,8 +42,8 @@ impl Error {
         Self(Arc::new(Cause::Holder(path, source)))
     }
 
-    pub(super) fn no_data(table: &str, machine: &'static str) -> Self {
-        Self(Arc::new(Cause::NoData { table: table.to_owned(), machine }))
+    pub(super) fn table(problem: String) -> Self {
+        Self(Arc::new(Cause::Table(problem)))
     }
 
     pub(super) fn thread(source: io::Error) -> Self {
@@ -92,11 +92,7 @@ impl fmt::Display for Error {
             Cause::Holder(path, source) => {
                 write!(f, "cannot make `{}`, the file of a holder: {source}", path.display())
             }
-            Cause::NoData { table, machine } => write!(
-                f,
-                "the table `{table}` has no column `data`, and states of {machine} have data; add a column \
-                 of type TEXT"
-            ),
+            Cause::Table(problem) => f.write_str(problem),
             Cause::Thread(source) => write!(f, "cannot start a thread: {source}"),
             Cause::Stopped => f.write_str("the thread of the store has ended"),
         }

@@ -76,7 +76,7 @@ impl Holders {
     }
 
     fn file(&self, by: &str) -> Option<PathBuf> {
-        let (id, _) = by.split_once('-')?;
+        let id = holder_of(by);
         // What is no name of ours must not lead out of the folder.
         self.folder.as_ref().filter(|_| is_name(id)).map(|folder| folder.join(id))
     }
@@ -137,6 +137,11 @@ fn exists(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
 }
 
+/// The holder with this claim.
+pub(super) fn holder_of(by: &str) -> &str {
+    by.split('-').next().unwrap_or_default()
+}
+
 /// Whether a file has a name of those that `random` makes.
 fn is_name(name: &str) -> bool {
     name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -144,7 +149,7 @@ fn is_name(name: &str) -> bool {
 
 /// A name that no other holder has, in this process or a fork of it.
 fn random() -> String {
-    let mut half = || {
+    let half = || {
         let mut hasher = RandomState::new().build_hasher();
         hasher.write_u32(process::id());
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

@@ -50,7 +50,7 @@ mod watch;
 
 use std::{
     fmt,
-    future::Future,
+    future::{Future as _, poll_fn},
     path::{Path, PathBuf},
     pin::pin,
     sync::{Arc, mpsc},
@@ -67,7 +67,7 @@ use self::{
     holder::Holders,
     rows::{Place, To},
     thread::{Answer, Desk, Job},
-    watch::{Seen, Ticket, Watch},
+    watch::Watch,
 };
 use super::{Address, Key, Outcome, Row, Store, Value};
 
@@ -109,12 +109,9 @@ impl Sqlite {
     /// use statemachine::stored::sqlite::Sqlite;
     ///
     /// # pollster::block_on(async {
-    /// # let folder = std::env::temp_dir().join(format!("statemachine-open-{}", std::process::id()));
-    /// # std::fs::create_dir_all(&folder)?;
-    /// # let path = folder.join("jobs.db");
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("jobs.db");
     /// let store = Sqlite::open(path).await?;
-    /// # drop(store);
-    /// # std::fs::remove_dir_all(&folder).ok();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -225,8 +222,13 @@ impl Store for Sqlite {
         has_data: bool,
     ) -> Result<Vec<(String, u64)>, Error> {
         let table = &self.shared.table;
-        if has_data && !table.has_data {
-            return Err(Error::no_data(&table.name, machine));
+        if has_data && table.data.is_none() {
+            let name = &table.name;
+            return Err(Error::table(format!(
+                "the table `{name}` has no column for the data of {machine}; name it with `Table::data`, or \
+                 add it: {}",
+                table.migration()
+            )));
         }
         self.read(move |desk| desk.rows.count(machine)).await
     }
@@ -320,26 +322,22 @@ impl Store for Sqlite {
         seen: &Row,
         limit: Option<Duration>,
     ) -> Result<(), Error> {
-        let (at, seen) =
-            (Place::from(at), Seen { version: seen.version, is_claimed: seen.is_claimed });
-        let mut ticket: Ticket = self.shared.watch.enter(at.clone(), seen, limit)?;
+        let at = Place::from(at);
+        let mut ticket = self.shared.watch.enter(at.clone(), seen.clone(), limit)?;
         // From here on every change wakes it. One that came before is seen by this look.
-        let look = self.read(move |desk| desk.rows.load(&at));
-        let mut look = pin!(look);
+        let mut look = pin!(self.read(move |desk| desk.rows.load(&at)));
         let mut has_looked = false;
-        std::future::poll_fn(|cx| {
-            if let Poll::Ready(woken) = pin!(&mut ticket.woken).poll(cx) {
-                return Poll::Ready(woken.unwrap_or_else(|_| Err(Error::stopped())));
+        poll_fn(|cx| {
+            if let Poll::Ready(woken) = ticket.poll_woken(cx) {
+                return Poll::Ready(woken);
             }
             if has_looked {
                 return Poll::Pending;
             }
             let Poll::Ready(row) = look.as_mut().poll(cx) else { return Poll::Pending };
             has_looked = true;
-            let is_as_seen =
-                |row: &Row| row.version == seen.version && (row.is_claimed || !seen.is_claimed);
             match row {
-                Ok(Some(row)) if is_as_seen(&row) => Poll::Pending,
+                Ok(Some(row)) if row == *seen => Poll::Pending,
                 Ok(_) => Poll::Ready(Ok(())),
                 Err(error) => Poll::Ready(Err(error)),
             }

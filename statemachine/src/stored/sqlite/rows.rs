@@ -2,13 +2,17 @@
 //!
 //! Each change is one statement: if that fails, the others of the transaction stand.
 
-use std::array;
+use std::{
+    array,
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, params};
 
 use super::{
     Error,
-    holder::Holders,
+    holder::{Holders, holder_of},
     table::{Statement, Table},
 };
 use crate::stored::{Address, Committed, Key, Outcome, Row};
@@ -19,7 +23,12 @@ pub(super) struct Rows<'c> {
     table: &'c Table,
     holders: &'c Holders,
     statements: [Option<rusqlite::Statement<'c>>; Statement::NUMBER],
+    /// A holder that was seen alive, and when.
+    alive: Option<(String, Instant)>,
 }
+
+/// How long a holder is taken to be alive when it was seen so: a herd of waiters asks for the same one.
+const STILL_ALIVE: Duration = Duration::from_millis(10);
 
 /// Where a row is, owned.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -40,17 +49,24 @@ pub(super) struct To {
     pub(super) data: Option<String>,
 }
 
-/// A row with the claim on it, dead or alive.
-struct Found {
+/// A row with the name of the claim on it, dead or alive.
+pub(super) struct Found {
     state: String,
     data: Option<String>,
     version: i64,
-    by: Option<String>,
+    pub(super) by: Option<String>,
+}
+
+impl Found {
+    /// Whether nothing has happened to the row since it was seen like that.
+    pub(super) fn is_as(&self, seen: &Row) -> bool {
+        self.version.unsigned_abs() == seen.version && self.state == seen.state
+    }
 }
 
 impl<'c> Rows<'c> {
     pub(super) fn new(connection: &'c Connection, table: &'c Table, holders: &'c Holders) -> Self {
-        Self { connection, table, holders, statements: array::from_fn(|_| None) }
+        Self { connection, table, holders, statements: array::from_fn(|_| None), alive: None }
     }
 
     /// Starts a transaction that no other writes beside.
@@ -97,18 +113,14 @@ impl<'c> Rows<'c> {
         let holders = self.holders;
         let states = serde_json::Value::from(states).to_string();
         let mut rows = self.statement(Statement::Keys)?.query((machine, states))?;
-        let (mut keys, mut holder) = (Vec::new(), (String::new(), true));
+        let (mut keys, mut known) = (Vec::new(), HashMap::new());
         while keys.len() < limit
             && let Some(row) = rows.next()?
         {
             let by: Option<String> = row.get(1)?;
             let is_claimed = by.is_some_and(|by| {
-                // Many rows in turn have the same holder.
-                if by != holder.0 {
-                    holder.1 = holders.is_alive(&by);
-                    holder.0 = by;
-                }
-                holder.1
+                let holder = known.entry(holder_of(&by).to_owned());
+                *holder.or_insert_with(|| holders.is_alive(&by))
             });
             if !is_claimed {
                 keys.push(Key::from(row.get::<_, String>(0)?));
@@ -118,12 +130,8 @@ impl<'c> Rows<'c> {
     }
 
     pub(super) fn load(&mut self, at: &Place) -> Result<Option<Row>, Error> {
-        Ok(self.look(at)?.map(|found| self.row(found)))
-    }
-
-    /// The version of the row, and the name of the claim on it if there is one, dead or alive.
-    pub(super) fn version(&mut self, at: &Place) -> Result<Option<(u64, Option<String>)>, Error> {
-        Ok(self.look(at)?.map(|found| (found.version.unsigned_abs(), found.by)))
+        let found = self.look(at)?;
+        Ok(found.map(|found| self.row(found)))
     }
 
     pub(super) fn insert(&mut self, at: &Place, to: &To) -> Result<bool, Error> {
@@ -202,15 +210,16 @@ impl<'c> Rows<'c> {
         if !from.contains(&found.state) {
             return Ok(Err(Some(self.row(found))));
         }
-        let Some(by) = &found.by else { return Ok(Ok(found)) };
-        if self.holders.is_alive(by) {
-            return Ok(Err(Some(Row { is_claimed: true, ..plain(found) })));
+        if let Some(by) = &found.by {
+            if self.is_alive(by) {
+                return Ok(Err(Some(Row { is_claimed: true, ..plain(found) })));
+            }
+            self.holders.bury(by);
         }
-        self.holders.bury(by);
         Ok(Ok(found))
     }
 
-    fn look(&mut self, at: &Place) -> Result<Option<Found>, Error> {
+    pub(super) fn look(&mut self, at: &Place) -> Result<Option<Found>, Error> {
         let statement = self.statement(Statement::Look)?;
         let mut rows = statement.query((at.machine, at.key.as_str()))?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -223,9 +232,22 @@ impl<'c> Rows<'c> {
     }
 
     /// The row as others see it.
-    fn row(&self, found: Found) -> Row {
-        let is_claimed = found.by.as_deref().is_some_and(|by| self.holders.is_alive(by));
+    fn row(&mut self, found: Found) -> Row {
+        let is_claimed = found.by.as_deref().is_some_and(|by| self.is_alive(by));
         Row { is_claimed, ..plain(found) }
+    }
+
+    /// Whether the holder with this claim is alive.
+    fn is_alive(&mut self, by: &str) -> bool {
+        let holder = holder_of(by);
+        let is_fresh =
+            |(alive, seen): &(String, Instant)| alive == holder && seen.elapsed() < STILL_ALIVE;
+        if self.alive.as_ref().is_some_and(is_fresh) {
+            return true;
+        }
+        let is_alive = self.holders.is_alive(by);
+        self.alive = is_alive.then(|| (holder.to_owned(), Instant::now()));
+        is_alive
     }
 
     /// Writes a state over that version of the row.

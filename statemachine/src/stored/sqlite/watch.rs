@@ -4,9 +4,11 @@
 //! `data_version`, a number that SQLite has for each connection; a thread looks at it while anybody waits.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     path::PathBuf,
+    pin::Pin,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
     thread,
     time::{Duration, Instant},
 };
@@ -17,11 +19,12 @@ use rusqlite::Connection;
 use super::{
     Error,
     connect::connect,
-    holder::Holders,
+    holder::{Holders, holder_of},
     rows::{Place, Rows},
     table::Table,
     thread::foreign,
 };
+use crate::stored::Row;
 
 /// How soon the thread looks again if something has just happened, and if nothing has for long.
 const SOON: Duration = Duration::from_millis(1);
@@ -53,16 +56,9 @@ struct Waiting {
 
 struct Waiter {
     id: u64,
-    seen: Seen,
+    seen: Row,
     deadline: Option<Instant>,
     wake: oneshot::Sender<Result<(), Error>>,
-}
-
-/// What a caller saw of a row.
-#[derive(Clone, Copy)]
-pub(super) struct Seen {
-    pub(super) version: u64,
-    pub(super) is_claimed: bool,
 }
 
 /// The place of one that waits. Dropping it gives up.
@@ -70,7 +66,7 @@ pub(super) struct Ticket {
     watch: Arc<Watch>,
     at: Place,
     id: u64,
-    pub(super) woken: oneshot::Receiver<Result<(), Error>>,
+    woken: oneshot::Receiver<Result<(), Error>>,
 }
 
 impl Watch {
@@ -83,7 +79,7 @@ impl Watch {
     pub(super) fn enter(
         self: &Arc<Self>,
         at: Place,
-        seen: Seen,
+        seen: Row,
         limit: Option<Duration>,
     ) -> Result<Ticket, Error> {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -234,6 +230,14 @@ impl Drop for Ticket {
     }
 }
 
+impl Ticket {
+    /// Ready when it is worth to look at the row again.
+    pub(super) fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let woken = Pin::new(&mut self.woken).poll(cx);
+        woken.map(|woken| woken.unwrap_or_else(|_| Err(Error::stopped())))
+    }
+}
+
 /// What other processes do to the rows.
 struct Others<'c> {
     watch: &'c Watch,
@@ -282,26 +286,19 @@ impl<'c> Others<'c> {
         let awaited = waiting.at.iter().filter(|(_, waiters)| is_visited(waiters));
         let places: Vec<_> = awaited.map(|(at, _)| at.clone()).collect();
         drop(waiting);
-        let mut dead = HashSet::new();
-        let mut alive = HashSet::new();
+        let mut holders = HashMap::new();
         let mut woken = Vec::new();
         self.connection.execute_batch("BEGIN")?;
         for at in places {
-            let row = self.rows.version(&at)?;
-            let version = row.as_ref().map(|(version, _)| *version);
+            let row = self.rows.look(&at)?;
             let has_died = probes
-                && row.and_then(|(_, by)| by).is_some_and(|by| {
-                    let holder = by.split('-').next().unwrap_or_default();
-                    if alive.contains(holder) {
-                        return false;
-                    }
-                    let is_dead = dead.contains(holder) || !self.watch.holders.is_alive(&by);
-                    let known = if is_dead { &mut dead } else { &mut alive };
-                    known.insert(holder.to_owned());
-                    is_dead
+                && row.as_ref().and_then(|row| row.by.as_deref()).is_some_and(|by| {
+                    let known = holders.entry(holder_of(by).to_owned());
+                    !*known.or_insert_with(|| self.watch.holders.is_alive(by))
                 });
             woken.extend(self.watch.lock().take(&at, |waiter| {
-                Some(waiter.seen.version) != version || has_died && waiter.seen.is_claimed
+                row.as_ref().is_none_or(|row| !row.is_as(&waiter.seen))
+                    || has_died && waiter.seen.is_claimed
             }));
         }
         self.connection.execute_batch("COMMIT")?;
