@@ -22,11 +22,10 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_handler(Some(|tries| {
-            thread::sleep(NAP);
-            u128::from(tries.unsigned_abs()) < PATIENCE.as_millis()
-        }))?;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        // Some versions of it take `&mut self` and others `&self`.
+        let handled: &mut Connection = &mut connection;
+        handled.busy_handler(Some(nap as fn(i32) -> bool))?;
         // The change to it does not ask the busy handler.
         let start = Instant::now();
         loop {
@@ -43,6 +42,12 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
         Ok(connection)
     };
     open().map_err(|error| Error::open(path.to_owned(), error))
+}
+
+/// Sleeps before the next try, if there is to be one.
+fn nap(tries: i32) -> bool {
+    thread::sleep(NAP);
+    u128::from(tries.unsigned_abs()) < PATIENCE.as_millis()
 }
 
 /// Makes the table, or finds out what the user's has.

@@ -25,7 +25,7 @@
 //! let right = job.running_to_done().await?;
 //! assert!(job.running_to_done().now().await.is_err());
 //! right.commit().await?;
-//! assert_eq!(job.state().await?, Job::Done);
+//! assert!(job.is_done().await?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
