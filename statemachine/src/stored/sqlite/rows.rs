@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     Error,
+    connect::without_nap,
     holder::{Holders, holder_of},
     table::{Statement, Table},
 };
@@ -69,9 +70,9 @@ impl<'c> Rows<'c> {
         Self { connection, table, holders, statements: array::from_fn(|_| None), alive: None }
     }
 
-    /// Starts a transaction that no other writes beside.
+    /// Starts a transaction that no other writes beside, and does not wait for others.
     pub(super) fn begin(&mut self) -> Result<(), Error> {
-        self.execute(Statement::Begin, ())?;
+        without_nap(|| self.execute(Statement::Begin, ()))?;
         Ok(())
     }
 
