@@ -54,12 +54,11 @@ fn a_right_of_a_killed_process_is_taken_over() {
                 right.rollback().await.unwrap();
                 continue;
             };
-            assert!(!job.is_in_transition().await.unwrap(), "it died at once");
-            let right = job.queued_to_running().now().await.unwrap();
+            let right = job.queued_to_running().within(LONG).await.unwrap();
             longest = longest.max(killed.elapsed());
             last = right.token();
             right.rollback().await.unwrap();
-            assert!(holders(&path).len() <= 1, "the file of the dead is removed");
+            assert_eq!(holders(&path).len(), 1, "the file of the dead is removed: {round}");
         }
         println!("takeover: {longest:?} after the death of the holder at most");
     });
@@ -79,11 +78,14 @@ fn a_move_in_one_step_and_a_removal_take_over_from_the_dead() {
             holder.kill();
         };
         die();
+        // For some milliseconds one that was seen alive is taken to be so.
+        while jobs.at(1).is_in_transition().await.unwrap() {}
         let keys = jobs.keys_in::<super::job::Queued>(10).await.unwrap();
         assert_eq!(keys, [1.into()], "its right is dead, so it is listed");
         jobs.at(1).queued_to_running().try_commit_with(running("next")).await.unwrap();
         jobs.at(1).running_to_queued().try_commit().await.unwrap();
         die();
+        while jobs.at(1).is_in_transition().await.unwrap() {}
         jobs.remove_in::<super::job::Queued>(1).await.unwrap();
     });
 }

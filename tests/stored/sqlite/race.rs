@@ -43,7 +43,7 @@ fn each_of_500_rounds_has_one_winner_among_4_processes() {
         // They ended without taking leave. The next that claims removes what they left.
         assert!(jobs.insert(ROUNDS, Job::Queued).await.unwrap());
         jobs.at(ROUNDS).queued_to_done().now().await.unwrap().rollback().await.unwrap();
-        assert_eq!(holders(&path).len(), 1);
+        assert_eq!(holders(&path).len(), 1, "{:?}", holders(&path));
     });
 }
 

@@ -19,6 +19,7 @@ use super::{
     table::Table,
     watch::Watch,
 };
+use crate::stored::{Outcome, Row};
 
 /// How many requests are written by one transaction at most: a bound on how long others wait for it.
 const GROUP: usize = 256;
@@ -72,13 +73,19 @@ impl Desk<'_> {
         done
     }
 
-    /// The name of a new claim. The database's write lock is taken.
-    pub(super) fn new_claim(&mut self) -> Result<String, Error> {
-        if self.holder.as_ref().is_none_or(|holder| !holder.is_seen()) {
-            let new = self.holders.enter()?;
-            self.holder = Some(new);
-        }
-        Ok(self.holder.as_mut().map(Holder::claim).unwrap_or_default())
+    /// Claims a row, and gives the name of the claim and the row as it is then.
+    pub(super) fn claim(
+        &mut self,
+        at: &Place,
+        from: &[String],
+    ) -> Result<Outcome<(String, Row)>, Error> {
+        let Self { rows, holders, holder, .. } = self;
+        rows.claim(at, from, || {
+            if holder.as_ref().is_none_or(|holder| !holder.is_seen()) {
+                *holder = Some(holders.enter()?);
+            }
+            Ok(holder.as_mut().map(Holder::claim).unwrap_or_default())
+        })
     }
 
     /// Those that wait for this row are told when the transaction has ended.
