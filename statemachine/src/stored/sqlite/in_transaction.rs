@@ -58,7 +58,7 @@ where
     /// orders.at(7).placed_to_paid().commit_in(&payment)?;
     /// payment.execute("INSERT INTO payments VALUES (100)", ())?;
     /// payment.commit()?;
-    /// assert_eq!(orders.at(7).state().await?, Order::Paid);
+    /// assert!(orders.at(7).is_paid().await?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
