@@ -8,6 +8,8 @@ mod key;
 mod machines;
 mod wait;
 
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod store;
 
 pub use self::{
