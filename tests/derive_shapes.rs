@@ -6,6 +6,10 @@ use std::{borrow::Cow, fmt::Debug, str::FromStr};
 
 use statemachine::{Kind, StateMachine};
 
+#[cfg(feature = "sqlite")]
+#[path = "derive_shapes/stored.rs"]
+mod stored;
+
 /// No data at all: the enum is its own kind.
 #[derive(StateMachine, Debug, Clone, Copy, PartialEq)]
 enum Plain {

@@ -21,6 +21,11 @@ fn ui() {
     ] {
         cases.compile_fail(format!("ui/{kind}/*.rs"));
     }
+    if cfg!(feature = "stored") {
+        cases.compile_fail("ui/stored/*.rs");
+    } else {
+        cases.compile_fail("ui/stored_without_a_store/*.rs");
+    }
 }
 
 /// The readme shows a declaration and how the compiler's message about its misuse begins: those of one

@@ -52,6 +52,8 @@ pub struct State<'a> {
     /// where there are no variants, for a machine to be in.
     pub is_declared: bool,
     pub is_non_exhaustive: bool,
+    /// Whether `serde` is told something about the variant or its fields.
+    pub has_serde: bool,
     /// The value that is written behind the variant.
     pub discriminant: Option<&'a syn::Expr>,
 }
@@ -190,6 +192,8 @@ impl<'a> State<'a> {
             targets: Vec::new(),
             is_declared: true,
             is_non_exhaustive: is_non_exhaustive(&variant.attrs),
+            has_serde: variant.fields.iter().any(|field| has_serde(&field.attrs))
+                || has_serde(&variant.attrs),
             discriminant: variant.discriminant.as_ref().map(|(_, value)| value),
         }
     }
@@ -207,8 +211,14 @@ impl<'a> State<'a> {
             targets: Vec::new(),
             is_declared: false,
             is_non_exhaustive: false,
+            has_serde: false,
             discriminant: None,
         }
+    }
+
+    /// The name in a store.
+    pub fn stored(&self) -> String {
+        self.attr.stored.as_ref().map_or_else(|| self.name.clone(), syn::LitStr::value)
     }
 
     pub fn has_data(&self) -> bool {
@@ -341,6 +351,10 @@ fn docs(attrs: &[Attribute]) -> Vec<&Attribute> {
 
 pub fn is_non_exhaustive(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("non_exhaustive"))
+}
+
+fn has_serde(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("serde"))
 }
 
 /// How the enum is laid out, as far as it says so.

@@ -24,6 +24,7 @@ pub struct Generics {
     view: TokenStream,
     never: TokenStream,
     whatever: Ident,
+    store: Ident,
 }
 
 #[derive(Clone)]
@@ -69,6 +70,7 @@ impl Generics {
             view: fresh_lifetime("view", &tokens),
             never: fresh_lifetime("never", &tokens),
             whatever: fresh_name("Whatever", &tokens),
+            store: fresh_name("St", &tokens),
             params,
             predicates,
             this,
@@ -93,6 +95,29 @@ impl Generics {
     /// A type parameter that the declaration does not mention, for one that may be anything.
     pub fn whatever(&self) -> &Ident {
         &self.whatever
+    }
+
+    /// A type parameter that the declaration does not mention, for the store of a machine.
+    pub fn store(&self) -> &Ident {
+        &self.store
+    }
+
+    /// Whether there are lifetimes among them.
+    pub fn have_lifetimes(&self) -> bool {
+        self.params.iter().any(|param| matches!(param.kind, Kind::Lifetime))
+    }
+
+    /// `<St, T>`.
+    pub fn args_with_store(&self) -> TokenStream {
+        let store = self.store.to_token_stream();
+        angle(iter::once(store).chain(self.params.iter().map(|param| param.name.clone())))
+    }
+
+    /// `<St: Bound, T: Bound>`.
+    pub fn for_impl_with_store(&self, bound: &TokenStream) -> TokenStream {
+        let store = &self.store;
+        let store = quote!(#store: #bound);
+        angle(iter::once(store).chain(self.params.iter().map(Param::declaration)))
     }
 
     /// The first lifetime, or `'static`.
@@ -242,6 +267,7 @@ impl Generics {
             view: self.view.clone(),
             never: self.never.clone(),
             whatever: self.whatever.clone(),
+            store: self.store.clone(),
         }
     }
 }

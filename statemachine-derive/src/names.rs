@@ -47,6 +47,8 @@ pub struct Names {
     pub machine: Ident,
     pub module: Ident,
     pub kind: Ident,
+    /// One machine in a store, where there is such a thing.
+    pub stored: Option<Ident>,
     /// One a state.
     pub states: Vec<StateNames>,
     /// One a group.
@@ -110,6 +112,7 @@ pub enum Item {
     Machine,
     Module,
     Kind,
+    Stored,
     /// The data of the state at that position, owned and borrowed.
     Data(usize),
     BorrowedData(usize),
@@ -145,6 +148,8 @@ impl Names {
         let machine_name = item(&attr.name, format!("{name}Machine"), Item::Machine);
         let module = item(&attr.states, snake(&name), Item::Module);
         let kind = item(&attr.kind, format!("{name}Kind"), Item::Kind);
+        let stored =
+            attr.stored.is_some().then(|| item(&None, format!("{name}Stored"), Item::Stored));
         let mut methods = Methods::default();
         let states = methods.of_states(machine, &mut items);
         let groups = methods.of_groups(machine);
@@ -152,6 +157,7 @@ impl Names {
             machine: machine_name,
             module,
             kind,
+            stored,
             states,
             groups,
             item_clashes: items.clashes,

@@ -176,6 +176,7 @@
 //! |---|---|
 //! | `history` | `History`: the last changes of a machine, with their times |
 //! | `serde` | kinds as their names; machines as their states, if the enum is `Serialize` and `Deserialize`; `by_name` for machines whose enum is neither |
+//! | `stored` | machines that are rows of a store of your own |
 //! | `svg` | `svg()` beside `mermaid()` and `dot()`, and the picture in the docs of the generated machine; the derive draws it, so there is no new dependency at run time |
 //! | `tracing` | see below |
 //!
@@ -245,6 +246,7 @@ use __private as private;
 /// | `ConnectionMachine` | the machine, which derefs to [`Machine<Connection>`] |
 /// | `mod connection` | the types of the states, such as `connection::Connected` |
 /// | `ConnectionKind` | the enum without its data; an alias of the enum if no variant has data |
+/// | `ConnectionStored` | with `#[machine(stored)]`: one machine that is a row of a database |
 /// | `ConnectionFailed`, `ConnectionFailedRef<'_>`, `ConnectionFailedMut<'_>` | for a struct variant `Failed`: its data, owned, borrowed, and borrowed for writing |
 ///
 /// and on `ConnectionMachine`:
@@ -271,7 +273,8 @@ use __private as private;
 ///
 /// If the enum derives `Debug`, `Clone`, `Copy`, `PartialEq`, `Eq`, `PartialOrd`, `Ord`, `Hash` or
 /// `Default`, the struct of a variant's fields has it too. The structs that borrow have `Debug` if the
-/// enum has it.
+/// enum has it. With the feature `serde`, the struct that owns is `Serialize` and `Deserialize` if the enum is,
+/// unless `#[serde(..)]` says something about the variant or its fields.
 ///
 /// Lints that an attribute in the declaration allows or expects are allowed in the generated code.
 ///
@@ -285,6 +288,7 @@ use __private as private;
 /// | `restored` | no way in, on purpose: only entered through `from_state` |
 /// | `name = word` | the word for this state in method names |
 /// | `data = Name` | the struct of this variant's fields |
+/// | `stored = "name"` | the name of this state in a database |
 ///
 /// # On the enum: `#[machine(...)]`
 ///
@@ -296,6 +300,7 @@ use __private as private;
 /// | `kind_derive(A, b::C)` | what the generated kind derives as well | none |
 /// | `kind_attr(serde(..))` | attributes on the generated kind | none |
 /// | `reset` | every state may go back to the initial one: `reset()` | off |
+/// | `stored`, `stored = "jobs"` | machines that are rows of a database, and their name there: needs a store's feature | off; the enum's name |
 /// | `can_always_reach(Closed, ...)` | from every reachable state there is a path to each of these | none |
 /// | `group(Live = Open \| Busy)` | a named set of states; repeatable, and sets may overlap | none |
 /// | `group(Live = .., to(Closed))` | the same, and transitions that each of its states has, beside its own; one to the state itself is not added | none |

@@ -6,14 +6,24 @@ pub use core;
 
 #[cfg(feature = "serde")]
 pub use crate::{
-    __serde_kind as serde_kind, __serde_machine as serde_machine,
-    serde::{deserialize_kind, serialize_kind},
+    __pass as serde_data, __serde_kind as serde_kind, __serde_machine as serde_machine,
+    serde::{
+        data::{deserialize as deserialize_data, serialize as serialize_data},
+        deserialize_kind, serialize_kind,
+    },
 };
 #[cfg(feature = "serde")]
 pub use serde_core;
 
 #[cfg(not(feature = "serde"))]
-pub use crate::{__nothing as serde_kind, __nothing as serde_machine};
+pub use crate::{__nothing as serde_data, __nothing as serde_kind, __nothing as serde_machine};
+
+/// What a feature that is on adds.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __pass {
+    ($($items:tt)*) => { $($items)* };
+}
 
 /// What a feature that is off adds.
 #[cfg(not(feature = "serde"))]
@@ -21,6 +31,30 @@ pub use crate::{__nothing as serde_kind, __nothing as serde_machine};
 #[macro_export]
 macro_rules! __nothing {
     ($($tokens:tt)*) => {};
+}
+
+#[cfg(feature = "stored")]
+pub use crate::{
+    __pass as stored,
+    stored::{
+        Codec, StoredData,
+        generated::{stored_is, stored_reset, stored_to, stored_when},
+    },
+};
+
+#[cfg(not(feature = "stored"))]
+pub use crate::__stored_if_off as stored;
+
+/// What is generated for `#[machine(stored)]` without a store.
+#[cfg(not(feature = "stored"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stored_if_off {
+    ($($items:tt)*) => {
+        ::core::compile_error!(
+            "`stored` needs a store; add a feature of `statemachine`: `sqlite`, `postgres` or `sqlx`, or `stored` for a store of your own"
+        );
+    };
 }
 
 pub use crate::{

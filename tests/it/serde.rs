@@ -247,3 +247,72 @@ fn a_declaration_in_a_function_is_serialized_too() {
     assert_eq!(json(&lamp.state()), r#""On""#);
     assert_eq!(lamp.into_state(), Lamp::On(3));
 }
+
+/// Fields with types of all kinds, and none that `serde` is told about.
+#[derive(StateMachine, Serialize, Deserialize, PartialEq, Debug)]
+enum Parcel<T: PartialEq> {
+    #[state(to(Sent))]
+    Packed { weight: u32, note: Option<String>, r#type: T },
+    #[state(terminal)]
+    Sent,
+}
+
+#[test]
+fn the_struct_of_a_variants_fields_is_written_and_read_as_by_the_derive() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct ByTheDerive {
+        weight: u32,
+        note: Option<String>,
+        r#type: Vec<u8>,
+    }
+
+    let data = ParcelPacked { weight: 7, note: None, r#type: vec![1, 2] };
+    let like = ByTheDerive { weight: 7, note: None, r#type: vec![1, 2] };
+    assert_eq!(json(&data), json(&like));
+    for text in [
+        r#"{"weight":7,"note":null,"type":[1,2]}"#,
+        r#"{"type":[1,2],"weight":7}"#,
+        r#"{"type":[1,2],"more":{"a":[]},"weight":7}"#,
+        r#"[7,null,[1,2]]"#,
+    ] {
+        assert_eq!(serde_json::from_str::<ParcelPacked<Vec<u8>>>(text).unwrap(), data, "{text}");
+        assert_eq!(serde_json::from_str::<ByTheDerive>(text).unwrap(), like, "{text}");
+    }
+    for text in [
+        r#"{"weight":7}"#,
+        r#"{"weight":7,"weight":8,"type":[]}"#,
+        r#"{"weight":"7","type":[]}"#,
+        r#"[7]"#,
+        r#"{"weight":7,"type":[],}"#,
+        r#""Packed""#,
+    ] {
+        let expected = error::<ByTheDerive>(text).replace("ByTheDerive", "ParcelPacked");
+        assert_eq!(error::<ParcelPacked<Vec<u8>>>(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_struct_of_a_variants_fields_is_not_serialized_where_serde_is_told_about_them() {
+    #[derive(StateMachine, Serialize, Deserialize)]
+    enum Renamed {
+        #[state(to(Free))]
+        Taken {
+            #[serde(rename = "owner")]
+            by: String,
+        },
+        #[state(to(Taken, Kept))]
+        Free,
+        #[state(to(Free))]
+        Kept { by: String },
+    }
+    #[derive(StateMachine)]
+    enum Plain {
+        #[state(to(Closed))]
+        Open { by: String },
+        #[state(to(Open))]
+        Closed,
+    }
+    static_assertions::assert_not_impl_any!(RenamedTaken: Serialize, DeserializeOwned);
+    static_assertions::assert_impl_all!(RenamedKept: Serialize, DeserializeOwned);
+    static_assertions::assert_not_impl_any!(PlainOpen: Serialize, DeserializeOwned);
+}

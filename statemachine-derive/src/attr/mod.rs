@@ -3,7 +3,7 @@
 mod syntax;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Attribute, Path};
+use syn::{Attribute, LitStr, Path};
 
 use self::syntax::{Keys, List, entries};
 use crate::{ctxt::Ctxt, groups::GroupAttr};
@@ -24,6 +24,8 @@ pub struct MachineAttr {
     pub groups: Vec<GroupAttr>,
     /// Whether a group was reported and left out: it may have had targets, of any state.
     pub has_garbled_groups: bool,
+    /// Where `stored` stands, and the name of the machine in the store, if one is given.
+    pub stored: Option<(Span, Option<LitStr>)>,
     pub krate: Option<Path>,
 }
 
@@ -35,6 +37,8 @@ pub struct StateAttr {
     pub terminal: Option<Span>,
     pub restored: Option<Span>,
     pub name: Option<Ident>,
+    /// The name of the state in the store.
+    pub stored: Option<LitStr>,
     /// The name of the struct of the variant's fields.
     pub data: Option<Ident>,
     /// Whether something was reported that may have been a target.
@@ -53,20 +57,21 @@ const MACHINE_KEYS: Keys = Keys {
         "reset",
         "can_always_reach",
         "group",
+        "stored",
         "crate",
     ],
     lists: &["can_always_reach"],
     repeated: &["group"],
-    usage: "`name = Type`, `states = module`, `kind = Type`, `kind_derive(A, B)`, `kind_attr(..)`, `reset`, `can_always_reach(A, B)`, `group(Name = A | B)` and `crate = path`",
+    usage: "`name = Type`, `states = module`, `kind = Type`, `kind_derive(A, B)`, `kind_attr(..)`, `reset`, `can_always_reach(A, B)`, `group(Name = A | B)`, `stored` and `crate = path`",
 };
 
 const STATE_KEYS: Keys = Keys {
     attribute: "state",
     place: "a variant",
-    all: &["initial", "to", "terminal", "restored", "name", "data"],
+    all: &["initial", "to", "terminal", "restored", "name", "stored", "data"],
     lists: &["to"],
     repeated: &[],
-    usage: "`initial`, `to(A, B)`, `terminal`, `restored`, `name = word` and `data = Type`",
+    usage: "`initial`, `to(A, B)`, `terminal`, `restored`, `name = word`, `stored = \"name\"` and `data = Type`",
 };
 
 impl MachineAttr {
@@ -87,6 +92,7 @@ impl MachineAttr {
                     read.has_garbled_groups |= group.is_none();
                     read.groups.extend(group);
                 }
+                "stored" => read.stored = Some(entry.flag_or_text(cx, "stored = \"name\"")),
                 "can_always_reach" => add(&mut read.can_always_reach, entry.list(cx)),
                 _ => read.krate = entry.path(cx),
             }
@@ -111,6 +117,7 @@ impl StateAttr {
                 }
                 "terminal" => read.terminal = entry.flag(cx),
                 "restored" => read.restored = entry.flag(cx),
+                "stored" => read.stored = entry.text(cx, "stored = \"name\""),
                 "data" => read.data = entry.item(cx, "data = Type"),
                 _ => read.name = entry.ident(cx, "name = word"),
             }
@@ -184,6 +191,7 @@ mod tests {
                 parse_quote!(#[machine(name = Link, states = link)]),
                 parse_quote!(#[machine(kind = LinkKind, reset, can_always_reach(A), crate = a::b)]),
                 parse_quote!(#[machine(kind_derive(A, b::C), kind_attr(serde(rename = "x")))]),
+                parse_quote!(#[machine(stored = "links")]),
             ],
         );
         assert!(cx.into_compile_errors().is_empty());
@@ -197,8 +205,11 @@ mod tests {
             can_always_reach,
             groups,
             has_garbled_groups,
+            stored,
             krate,
         } = read;
+        let (_, stored) = stored.expect("it is read");
+        assert_eq!(stored.map(|name| name.value()).as_deref(), Some("links"));
         assert!(groups.is_empty());
         assert!(kind_derive.is_some() && kind_attr.is_some());
         assert!(name.is_some() && states.is_some() && kind.is_some() && reset.is_some());

@@ -6,7 +6,7 @@
 use std::{collections::VecDeque, iter, mem};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::{Attribute, Meta, Path, ext::IdentExt as _, parse::Parser as _};
+use syn::{Attribute, LitStr, Meta, Path, ext::IdentExt as _, parse::Parser as _};
 
 use crate::{ctxt::Ctxt, names, resolve::nearest, tokens::flatten};
 
@@ -380,6 +380,34 @@ impl Entry {
             format_args!("this is not a name; write `{usage}`, without quotes"),
         );
         None
+    }
+
+    /// The value, which is a text in quotes and not empty.
+    pub fn text(&self, cx: &Ctxt, usage: &str) -> Option<LitStr> {
+        let tokens = flatten(self.value(cx, usage)?);
+        let span = self.first_span(&tokens);
+        match syn::parse2::<LitStr>(tokens.into_iter().collect()) {
+            Ok(text) if !text.value().is_empty() => Some(text),
+            Ok(text) => {
+                cx.error(text.span(), format_args!("the text is empty; write `{usage}`"));
+                None
+            }
+            Err(_) => {
+                cx.error(span, format_args!("this is not a text in quotes; write `{usage}`"));
+                None
+            }
+        }
+    }
+
+    /// Where the key stands, and the text that may follow it.
+    pub fn flag_or_text(&self, cx: &Ctxt, usage: &str) -> (Span, Option<LitStr>) {
+        let text = match self.form {
+            Form::Flag => None,
+            Form::Value(_) | Form::List(_) | Form::Names(_) | Form::Malformed => {
+                self.text(cx, usage)
+            }
+        };
+        (self.ident.span(), text)
     }
 
     /// The value, which is a path.

@@ -5,6 +5,7 @@
 
 mod graph;
 mod names;
+mod stored;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
@@ -32,6 +33,10 @@ pub fn check(cx: &Ctxt, machine: &Machine, names: &Names, graph: &Graph) {
     names::methods_differ(cx, machine, names);
     names::machine_is_not_hidden(cx, machine, names);
     names::items_differ(cx, machine, names);
+
+    stored::is_owned(cx, machine);
+    stored::names_differ(cx, machine);
+    stored::names_are_used(cx, machine);
 
     graph::terminal_states_end(cx, machine);
     graph::states_have_a_way_out(cx, machine);

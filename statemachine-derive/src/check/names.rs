@@ -149,6 +149,10 @@ pub fn items_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
             (Item::Machine, _) => "name the machine with `#[machine(name = ...)]`",
             (Item::Module, _) => "name the module with `#[machine(states = ...)]`",
             (Item::Kind, _) => "name the kind with `#[machine(kind = ...)]`",
+            (Item::Stored, _) => "rename that one",
+            (Item::Data(_) | Item::BorrowedData(_) | Item::BorrowedDataMut(_), Item::Stored) => {
+                "name the struct with `#[state(data = ...)]`"
+            }
             (_, Item::Machine) => {
                 "rename the variant, or the machine with `#[machine(name = ...)]`"
             }
@@ -159,7 +163,7 @@ pub fn items_differ(cx: &Ctxt, machine: &Machine, names: &Names) {
             (_, Item::Data(_) | Item::BorrowedData(_) | Item::BorrowedDataMut(_)) => {
                 "rename one of the two variants"
             }
-            (_, Item::Enum | Item::Parameter) => "rename the variant",
+            (_, Item::Enum | Item::Parameter | Item::Stored) => "rename the variant",
         };
         cx.error(
             *span,
@@ -180,6 +184,7 @@ fn describe(machine: &Machine, item: Item) -> String {
         Item::Machine => "the machine".to_owned(),
         Item::Module => "the module of the states' types".to_owned(),
         Item::Kind => "the kind".to_owned(),
+        Item::Stored => "the machine in a store".to_owned(),
         Item::Data(state) => format!("the data of `{}`", name(state)),
         Item::BorrowedData(state) => format!("the borrowed data of `{}`", name(state)),
         Item::BorrowedDataMut(state) => {

@@ -40,6 +40,7 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
     items.extend(debug(out, borrowed_mut, fields, &generics, true));
     items.extend(debug(out, owned, fields, &generics, false));
     items.extend(as_the_enum(out, owned, fields, &generics));
+    items.extend(super::serde::data(out, state, owned, fields, &generics));
     items
 }
 
@@ -78,22 +79,34 @@ fn definition(
     }
 }
 
-/// The bounds of an impl that is there if the enum and all fields have that trait.
+/// The bounds of an impl that is there if the enum and all fields have that trait of the runtime's, which
+/// stands for another.
 ///
 /// Under a bound over a lifetime, which makes the compiler look at them where the impl is used, and
 /// not where it is written.
 fn if_enum_is(out: &Emit, by: &TokenStream, fields: &[Field], generics: &Generics) -> TokenStream {
-    let Emit { sm, this, .. } = out;
+    let (sm, never) = (&out.sm, out.machine.generics.never());
+    if_enum_has(out, &quote!(#sm::__private::#by<#never>), fields, generics)
+}
+
+/// The same for any trait.
+pub fn if_enum_has(
+    out: &Emit,
+    of: &TokenStream,
+    fields: &[Field],
+    generics: &Generics,
+) -> TokenStream {
+    let this = out.this;
     let never = out.machine.generics.never();
     let predicates = generics.predicates();
     let types = fields.iter().map(|field| &field.ty);
     // A struct that does not have all of the enum's parameters cannot name the enum.
     let is_whole = generics.args().to_string() == out.args.to_string();
-    let of_enum = is_whole.then(|| quote!(for<#never> #this: #sm::__private::#by<#never>,));
+    let of_enum = is_whole.then(|| quote!(for<#never> #this: #of,));
     quote! {
         where
             #predicates
-            #(for<#never> #types: #sm::__private::#by<#never>,)*
+            #(for<#never> #types: #of,)*
             #of_enum
     }
 }

@@ -34,7 +34,17 @@ pub fn line(text: &str) -> TokenStream {
 
 /// The line that a caller of a transition writes next, with the data of its target.
 pub fn committed(out: &Emit, method: &dyn Display, target: usize) -> String {
-    let commit = match (&out.machine.states[target].fields, &out.state_names(target).data) {
+    let commit = commit(out, target);
+    let line = format!("machine.{method}().within(limit)?.{commit};");
+    if line.len() <= 100 {
+        return code(&line);
+    }
+    code(&format!("machine\n     .{method}()\n     .within(limit)?\n     .{commit};"))
+}
+
+/// The commit to a state, with its data.
+fn commit(out: &Emit, target: usize) -> String {
+    match (&out.machine.states[target].fields, &out.state_names(target).data) {
         (Fields::None, _) => "commit()".to_owned(),
         (Fields::Named(fields), Some(names)) => {
             let fields: Vec<_> = fields.iter().map(|field| field.ident.to_string()).collect();
@@ -44,12 +54,13 @@ pub fn committed(out: &Emit, method: &dyn Display, target: usize) -> String {
             format!("commit_with(({}))", ["a", "b", "c", "d"][..types.len()].join(", "))
         }
         (Fields::One(_) | Fields::Tuple(_) | Fields::Named(_), _) => "commit_with(data)".to_owned(),
-    };
-    let line = format!("machine.{method}().within(limit)?.{commit};");
-    if line.len() <= 100 {
-        return code(&line);
     }
-    code(&format!("machine\n     .{method}()\n     .within(limit)?\n     .{commit};"))
+}
+
+/// The lines that a caller of a stored machine's transition writes next.
+pub fn stored(out: &Emit, method: &Ident, target: usize) -> String {
+    let commit = commit(out, target);
+    code(&format!("let right = machine.{method}().within(limit).await?;\n right.{commit}.await?;"))
 }
 
 /// The line that a caller of a hold writes next.

@@ -184,7 +184,7 @@ pub fn methods(out: &Emit, position: usize, group: &Group) -> TokenStream {
 pub fn transitions(out: &Emit, position: usize, group: &Group) -> TokenStream {
     let Emit { machine, sm, .. } = out;
     let vis = machine.vis;
-    let GroupNames { transitions, illegal, .. } = &out.names.groups[position];
+    let GroupNames { transitions, .. } = &out.names.groups[position];
     let (marker, name) = (out.group_marker(position), &group.name);
     let mut methods = TokenStream::new();
     for (&target, method) in group.targets.iter().zip(transitions) {
@@ -203,13 +203,28 @@ pub fn transitions(out: &Emit, position: usize, group: &Group) -> TokenStream {
             }
         });
     }
+    methods.extend(illegal(out, position, &|from, to| quote!(#sm::Transition<'_, #from, #to>)));
+    methods
+}
+
+/// `live_to_b` for each target that a state of the group lacks. `handle` is the type of a transition's.
+pub fn illegal(
+    out: &Emit,
+    position: usize,
+    handle: &dyn Fn(&TokenStream, &TokenStream) -> TokenStream,
+) -> TokenStream {
+    let Emit { machine, sm, .. } = out;
+    let (vis, group) = (machine.vis, &machine.groups[position]);
+    let marker = out.group_marker(position);
     let (never, whatever) = (machine.generics.never(), machine.generics.whatever());
-    for (target, method) in illegal {
+    let handle = handle(&marker, &quote!(#whatever));
+    let mut methods = TokenStream::new();
+    for (target, method) in &out.names.groups[position].illegal {
         let to = out.marker(*target);
         let bound = respanned(quote!(#marker: #sm::TransitionTo<#to>), group.ident.span());
         methods.extend(quote! {
             #[doc(hidden)]
-            #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #marker, #whatever>
+            #vis fn #method<#whatever>(&self) -> #handle
             where
                 for<#never> #bound,
             {

@@ -51,13 +51,13 @@ fn definition(out: &Emit) -> TokenStream {
 }
 
 fn methods(out: &Emit) -> TokenStream {
-    let Emit { machine, lints, for_impl, args, where_clause, .. } = out;
+    let Emit { machine, sm, lints, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     // On the page they stand in this order: what a reader looks for first comes first.
     let mut methods = new(out);
     for position in 0..machine.states.len() {
         methods.extend(transitions(out, position));
-        methods.extend(illegal(out, position));
+        methods.extend(illegal(out, position, &|from, to| quote!(#sm::Transition<'_, #from, #to>)));
     }
     for position in 0..machine.states.len() {
         methods.extend(transition_to(out, position));
@@ -252,8 +252,12 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
 /// `a_to_b` for each pair without a transition, and `to_a` where nothing leads: a bound that is false says why at the call. Under a
 /// `for<'never>` it is not checked before, so nothing ever gets into the body. What is returned has
 /// the methods of what a legal one returns and leaves its target open: else the next word in the call,
-/// or what that word demands of the target, would bring a second error.
-fn illegal(out: &Emit, position: usize) -> TokenStream {
+/// or what that word demands of the target, would bring a second error. `handle` is that type.
+pub(super) fn illegal(
+    out: &Emit,
+    position: usize,
+    handle: &dyn Fn(&TokenStream, &TokenStream) -> TokenStream,
+) -> TokenStream {
     let Emit { machine, sm, .. } = out;
     let (vis, never, whatever) =
         (machine.vis, machine.generics.never(), machine.generics.whatever());
@@ -268,11 +272,12 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
     let mut tokens = TokenStream::new();
     if let Some(method) = &out.state_names(position).illegal_to {
         let this = out.this;
+        let handle = handle(&quote!(#sm::Any<#this>), &quote!(#whatever));
         let bound = at_the_variant(quote!(#sm::__private::IsLedTo));
         let bound = at_the_variant(quote!(#from: #bound));
         tokens.extend(quote! {
             #[doc(hidden)]
-            #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #sm::Any<#this>, #whatever>
+            #vis fn #method<#whatever>(&self) -> #handle
             where
                 for<#never> #bound,
             {
@@ -283,19 +288,21 @@ fn illegal(out: &Emit, position: usize) -> TokenStream {
     for (target, method) in &out.state_names(position).illegal {
         let to = out.marker(*target);
         if !machine.is_understood(&machine.states[position]) {
+            let handle = handle(&from, &to);
             tokens.extend(quote! {
                 #[doc(hidden)]
-                #vis fn #method(&self) -> #sm::Transition<'_, #from, #to> {
+                #vis fn #method(&self) -> #handle {
                     #sm::__private::mismatch()
                 }
             });
             continue;
         }
+        let handle = handle(&from, &quote!(#whatever));
         let bound = at_the_variant(quote!(#sm::TransitionTo<#to>));
         let bound = at_the_variant(quote!(#from: #bound));
         tokens.extend(quote! {
             #[doc(hidden)]
-            #vis fn #method<#whatever>(&self) -> #sm::Transition<'_, #from, #whatever>
+            #vis fn #method<#whatever>(&self) -> #handle
             where
                 for<#never> #bound,
             {

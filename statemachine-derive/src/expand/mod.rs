@@ -12,6 +12,7 @@ mod markers;
 mod picture;
 mod serde;
 mod state;
+mod stored;
 mod transitions;
 mod visibility;
 
@@ -34,6 +35,7 @@ pub fn items(machine: &Machine, names: &Names, graph: &Graph) -> TokenStream {
     items.extend(description::implementation(&out));
     items.extend(kind::items(&out));
     items.extend(serde::items(&out));
+    items.extend(stored::items(&out));
     for (position, state) in machine.states.iter().enumerate() {
         items.extend(data::items(&out, position, state));
         items.extend(state::implementations(&out, position, state));

@@ -122,7 +122,8 @@ impl Shape {
     }
 }
 
-fn binding(field: usize) -> Ident {
+/// A name for a field that no constant of the user's is likely to have.
+pub fn binding(field: usize) -> Ident {
     format_ident!("__field{field}", span = Span::mixed_site())
 }
 

@@ -14,6 +14,10 @@
 //! | [`breaker`] | stops calling a service that fails, and probes it later |
 //! | [`watching`] | looks at a machine, and is in the way of nobody |
 //! | [`saving`] | saves a machine, and restores it |
+#![cfg_attr(
+    feature = "sqlite",
+    doc = "| [`storing`] | keeps machines in a database, for many processes and hosts |"
+)]
 //! | [`testing`] | tests a type that embeds a machine |
 //! | [`hanging`] | finds out why a wait does not end |
 //!
@@ -71,6 +75,9 @@ pub mod breaker {}
 pub mod watching {}
 #[doc = include_str!("saving.md")]
 pub mod saving {}
+#[cfg(feature = "sqlite")]
+#[doc = include_str!("storing.md")]
+pub mod storing {}
 #[doc = include_str!("testing.md")]
 pub mod testing {}
 #[doc = include_str!("hanging.md")]

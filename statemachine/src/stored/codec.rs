@@ -48,38 +48,54 @@ pub trait Stored: StateMachine + DerivedStored + 'static {
     fn at<St: Store>(at: At<Self, St>) -> Self::At<St>;
 
     #[doc(hidden)]
-    fn encode(&self) -> Result<Option<String>, serde_json::Error>;
+    const CODEC: Codec<Self>;
+}
 
-    #[doc(hidden)]
-    fn decode(state: u16, data: Option<&str>) -> Result<Option<Self>, serde_json::Error>;
+/// What can be written as JSON and read again.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored: it has data, and is not `Serialize` and `Deserialize`",
+    label = "stored",
+    note = "put `#[derive(Serialize, Deserialize)]` of `serde` on the enum"
+)]
+pub trait StoredData: Serialize + DeserializeOwned + 'static {}
+
+// One error for both.
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + 'static> StoredData for T {}
+
+/// How an enum's data is written and read.
+pub struct Codec<S> {
+    encode: fn(&S) -> serde_json::Result<Option<String>>,
+    decode: fn(StateId, Option<&str>) -> serde_json::Result<Option<S>>,
+}
+
+impl<S: StateMachine> Codec<S> {
+    /// Of an enum without data: the name of the state is all.
+    pub const OF_NAMES: Self =
+        Self { encode: |_| Ok(None), decode: |state, _| Ok(Some(S::dataless(state.get()))) };
+}
+
+impl<S: StateMachine + StoredData> Codec<S> {
+    /// Of an enum that has data.
+    pub const OF_DATA: Self = Self { encode, decode };
 }
 
 /// The data of a state, as JSON, if it has some.
-///
-/// # Errors
-///
-/// If `serde` has one.
-pub fn encode<S: StateMachine + Serialize>(
-    machine: &S,
-) -> Result<Option<String>, serde_json::Error> {
+fn encode<S: StateMachine + Serialize>(machine: &S) -> serde_json::Result<Option<String>> {
     let has_data = S::GRAPH.nodes[usize::from(machine.index())].data;
     has_data.then(|| serde_json::to_string(machine)).transpose()
 }
 
 /// The enum in that state; none if the data is missing or that of another state.
-///
-/// # Errors
-///
-/// If `serde` has one.
-pub fn decode<S: StateMachine + DeserializeOwned>(
-    state: u16,
+fn decode<S: StateMachine + DeserializeOwned>(
+    state: StateId,
     data: Option<&str>,
-) -> Result<Option<S>, serde_json::Error> {
-    if !S::GRAPH.nodes[usize::from(state)].data {
-        return Ok(Some(S::dataless(state)));
+) -> serde_json::Result<Option<S>> {
+    if !S::GRAPH.nodes[state.index()].data {
+        return Ok(Some(S::dataless(state.get())));
     }
     let machine = data.map(serde_json::from_str::<S>).transpose()?;
-    Ok(machine.filter(|machine| machine.index() == state))
+    Ok(machine.filter(|machine| machine.index() == state.get()))
 }
 
 /// A state in writing.
@@ -91,7 +107,7 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn of<S: Stored>(machine: &S) -> Result<Self, Undecodable> {
         let state = S::STORED[usize::from(machine.index())];
-        let data = machine.encode();
+        let data = (S::CODEC.encode)(machine);
         let data = data.map_err(|error| Undecodable::new(S::NAME, state, Some(error)))?;
         Ok(Self { state, data })
     }
@@ -111,7 +127,7 @@ pub(super) fn position<S: Stored>(row: &Row) -> Result<StateId, Undecodable> {
 pub(super) fn read<S: Stored>(row: &Row) -> Result<S, Undecodable> {
     let error = |source| Undecodable::new(S::NAME, &row.state, source);
     let state = position::<S>(row)?;
-    match S::decode(state.get(), row.data.as_deref()) {
+    match (S::CODEC.decode)(state, row.data.as_deref()) {
         Ok(Some(machine)) => Ok(machine),
         Ok(None) => Err(error(None)),
         Err(source) => Err(error(Some(source))),

@@ -37,9 +37,11 @@ pub enum Failed<E> {
     /// Nothing was written.
     Lost,
 
-    /// The store does not know whether the move was made: the reply to it was lost, and what is in the row
-    /// now does not tell. A move in one step is told only while no later change hides it. The commit of a
-    /// right that was taken first is told up to the next change but one.
+    /// The store cannot tell whether the move was made: the reply to it was lost, and the row does not say.
+    ///
+    /// A move in one step that was made is recognised as long as it is the row's last change. One that was
+    /// not made is not recognised, since the request may still arrive. The commit of a right that was taken
+    /// first is recognised, made or not, as long as the row was changed once at the most since.
     Unknown,
 
     /// The table has rows in states that the enum has not.

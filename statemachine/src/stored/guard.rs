@@ -5,6 +5,7 @@ use std::{fmt, marker::PhantomData};
 use super::{
     Claim as _, Committed, Failed, Key, Store, Stored,
     codec::{self, Written},
+    wait::{Either, either},
 };
 use crate::state::{Dataless, State};
 
@@ -69,8 +70,8 @@ where
     ///
     /// Run the work beside it, and drop the work if this is ready first. It is about this process's clock and
     /// its connection. So it can be ready although nobody has taken the right: then the commit still works.
-    pub async fn lost(&self) {
-        self.claim.lost().await;
+    pub fn lost(&self) -> impl Future<Output = ()> + Send + '_ {
+        self.claim.lost()
     }
 
     /// Makes the move, and gives back the data of the state that was left.
@@ -108,6 +109,36 @@ where
                 Committed::Done => Ok(A::unwrap(self.machine)),
                 Committed::Lost => Err(Failed::Lost),
                 Committed::Unknown => Err(Failed::Unknown),
+            }
+        }
+    }
+
+    /// Does the work, and makes the move with the data that it gives. If the work fails, rolls back and gives
+    /// its error. If the right is lost meanwhile, drops the work and gives [`Failed::Lost`].
+    ///
+    /// If the future is dropped while the work is under way, it is rolled back. If it is dropped later, the
+    /// move may have been made or not.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`commit_with`](Self::commit_with) outside, and the work's inside.
+    ///
+    /// # Panics
+    ///
+    /// If the work does. Then it is rolled back.
+    pub async fn run<E>(
+        self,
+        work: impl AsyncFnOnce(&Self) -> Result<B::Data, E>,
+    ) -> Result<Result<A::Data, E>, Failed<St::Error>> {
+        let done = match either(work(&self), self.claim.lost()).await {
+            Either::First(done) => done,
+            Either::Second => return Err(Failed::Lost),
+        };
+        match done {
+            Ok(data) => self.commit_with(data).await.map(Ok),
+            Err(error) => {
+                self.rollback().await?;
+                Ok(Err(error))
             }
         }
     }

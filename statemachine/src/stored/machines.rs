@@ -7,13 +7,17 @@ use super::{
     codec::{self, Written},
     wait::refusal,
 };
-use crate::state::{Any, Located as _, State, TransitionTo};
+use crate::{
+    graph::StateSet,
+    state::{Any, Located as _, State, StateMachine as _, TransitionTo},
+};
 
 /// All machines of one enum in a store: the rows of a table.
 ///
 /// It is cheap to clone.
 ///
-/// ```
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 /// use statemachine::{StateMachine, stored::{Machines, sqlite::Sqlite}};
 ///
 /// #[derive(StateMachine)]
@@ -195,7 +199,7 @@ impl<S: Stored, St: Store> At<S, St> {
         A: State<Enum = S> + TransitionTo<B>,
         B: State<Enum = S>,
     {
-        Transition::new(self, A::SET)
+        Transition::new(self, sources::<A, B>())
     }
 
     /// The generic spelling of `in_a()`. `A` may be a group.
@@ -239,6 +243,14 @@ impl<S, St: Clone> Clone for At<S, St> {
 impl<S: Stored, St> fmt::Debug for At<S, St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("At").field("machine", &S::MACHINE).field("key", &self.key).finish()
+    }
+}
+
+/// Where a declared transition from `A` starts: a group has itself none to the state that it leads to.
+fn sources<A: State, B: State<Enum = A::Enum>>() -> StateSet {
+    match A::GROUP {
+        Some(group) => StateSet::Both(group, A::Enum::GRAPH.sources_of(B::ID)),
+        None => A::SET,
     }
 }
 

@@ -104,7 +104,7 @@ pub trait Store: Clone + Send + Sync + 'static {
 
 /// The exclusive right to a row of a [`Store`]. Dropping it rolls back: the row is as it was, and others may
 /// claim it.
-pub trait Claim: Send + 'static {
+pub trait Claim: Send + Sync + 'static {
     /// Why the store failed.
     type Error: Error + Send + Sync + 'static;
 

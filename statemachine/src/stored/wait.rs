@@ -105,13 +105,14 @@ pub(super) fn refusal<S: Stored, E>(
     .into())
 }
 
-enum Either<T> {
+/// What was ready first.
+pub(super) enum Either<T> {
     First(T),
     Second,
 }
 
 /// Whichever is ready first.
-async fn either<F: Future, G: Future>(first: F, second: G) -> Either<F::Output> {
+pub(super) async fn either<F: Future, G: Future>(first: F, second: G) -> Either<F::Output> {
     let (mut first, mut second) = (pin!(first), pin!(second));
     std::future::poll_fn(|cx| {
         if let Poll::Ready(output) = first.as_mut().poll(cx) {

@@ -18,7 +18,8 @@ use crate::{
 /// read it. Whoever must act while the machine stays there takes the right to leave it, or holds the row in
 /// a transaction of the database: `hold_in`.
 ///
-/// ```
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 /// use std::time::Duration;
 /// use statemachine::{StateMachine, stored::{Machines, sqlite::Sqlite}};
 /// use serde::{Deserialize, Serialize};

@@ -1,12 +1,18 @@
 //! What a caller can ask of a stored machine. A handle does nothing until one of its verbs asks.
 
 mod in_state;
+mod join;
 mod transition;
 mod when;
 
 use std::{future::Future, pin::Pin};
 
-pub use self::{in_state::In, transition::Transition, when::When};
+pub use self::{
+    in_state::In,
+    join::{Join, Joined},
+    transition::Transition,
+    when::When,
+};
 
 /// What `.await` on a handle gives, boxed so that it has a name.
 type Asked<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

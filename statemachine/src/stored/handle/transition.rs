@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
-use super::verbs;
+use super::{Join, verbs};
 use crate::{
     graph::StateSet,
-    state::{Any, Dataless, Located as _, State, StateMachine as _},
+    state::{Dataless, Located as _, State, StateMachine as _},
     stored::{
         At, Failed, InTransition, Outcome, Store, Stored,
         codec::{self, Written},
@@ -77,6 +77,15 @@ where
         async move { self.step(to?).await }
     }
 
+    /// Makes the move or finds it made: gives the right to it or, as soon as the machine is in the new state by
+    /// anyone's doing, the new state's data.
+    ///
+    /// Of many callers one gets the right. The others wait for it to commit, and one of them gets the right
+    /// if it rolls back.
+    pub fn or_join(self) -> Join<'a, A, B, St> {
+        Join::new(self, self.interrupt)
+    }
+
     async fn step(self, to: Written) -> Result<A::Data, Failed<St::Error>> {
         let from = codec::names::<A::Enum>(self.from);
         let (store, at) = (self.at.store(), self.at.address());
@@ -110,16 +119,5 @@ where
     /// The names of the states that it starts in.
     pub(in crate::stored) fn expected(&self) -> &'static [&'static str] {
         if self.from == A::SET { A::EXPECTED } else { A::Enum::GRAPH.nodes[B::ID.index()].sources }
-    }
-}
-
-impl<'a, B, St> Transition<'a, Any<B::Enum>, B, St>
-where
-    B: State<Enum: Stored>,
-    St: Store,
-{
-    /// From whichever declared source is current.
-    pub(crate) fn from_sources(at: &'a At<B::Enum, St>) -> Self {
-        Self::new(at, StateSet::Bits(B::Enum::GRAPH.sources_of(B::ID)))
     }
 }

@@ -1,5 +1,7 @@
 //! Machines and the kinds of their states, as `serde` takes them.
 
+pub mod data;
+
 use std::{fmt, marker::PhantomData, ops::Deref};
 
 use serde_core::{

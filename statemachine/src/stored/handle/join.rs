@@ -1,0 +1,91 @@
+//! A handle that makes a move or finds it made.
+
+use std::fmt;
+
+use super::{Transition, verbs};
+use crate::{
+    graph::StateSet,
+    state::{Located as _, State, StateMachine as _},
+    stored::{
+        At, Failed, InTransition, Outcome, Store, Stored, codec,
+        wait::{Patience, Waiting},
+    },
+    wait::Interrupt,
+};
+
+/// A handle that gives the right to a move or, as soon as the machine is in the new state by anyone's doing,
+/// the new state's data: [`Transition::or_join`].
+#[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
+pub struct Join<'a, A: State, B, St> {
+    at: &'a At<A::Enum, St>,
+    of: Transition<'a, A, B, St>,
+    interrupt: Option<&'a Interrupt>,
+}
+
+verbs! {
+    impl[A: State, B: State] Join: Joined<A, B, St>
+    where A::Enum: Stored, B: State<Enum = A::Enum>
+}
+
+impl<'a, A, B, St> Join<'a, A, B, St>
+where
+    A: State<Enum: Stored>,
+    B: State<Enum = A::Enum>,
+    St: Store,
+{
+    pub(super) fn new(of: Transition<'a, A, B, St>, interrupt: Option<&'a Interrupt>) -> Self {
+        Self { at: of.at, of, interrupt }
+    }
+
+    async fn ask(self, patience: Patience) -> Result<Joined<A, B, St>, Failed<St::Error>> {
+        let from = codec::names::<A::Enum>(self.of.from);
+        let either = StateSet::of(A::Enum::STATES.len(), |state| {
+            state == B::ID || self.of.from.contains(state)
+        });
+        let expected = self.of.expected();
+        let waiting = Waiting::new(self.at, either, expected, self.interrupt, patience);
+        loop {
+            let claimed = self.at.store().claim(self.at.address(), &from).await;
+            match claimed.map_err(Failed::Store)? {
+                Outcome::Done(claim) => {
+                    return Ok(Joined::Mine(InTransition::new(self.at.key().clone(), claim)?));
+                }
+                Outcome::Refused(None) => return Err(Failed::Missing),
+                Outcome::Refused(Some(row)) => {
+                    if codec::position::<A::Enum>(&row)? == B::ID {
+                        return Ok(Joined::There(B::unwrap(codec::read(&row)?)));
+                    }
+                    waiting.on(&row).await?;
+                }
+                Outcome::Unknown => return Err(Failed::Unknown),
+            }
+        }
+    }
+}
+
+/// What [`Transition::or_join`] gives.
+pub enum Joined<A, B, St>
+where
+    A: State<Enum: Stored>,
+    B: State<Enum = A::Enum>,
+    St: Store,
+{
+    /// The right to the move, which nobody has made yet.
+    Mine(InTransition<A, B, St>),
+    /// The move was made: the data of the new state. Nothing is held.
+    There(B::Data),
+}
+
+impl<A, B, St> fmt::Debug for Joined<A, B, St>
+where
+    A: State<Enum: Stored>,
+    B: State<Enum = A::Enum, Data: fmt::Debug>,
+    St: Store,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mine(right) => f.debug_tuple("Mine").field(right).finish(),
+            Self::There(data) => f.debug_tuple("There").field(data).finish(),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+use statemachine::StateMachine;
+
+#[derive(StateMachine)]
+#[machine(stored)]
+enum Job {
+    #[state(to(Done))]
+    Queued,
+    #[state(terminal)]
+    Done(String),
+}
+
+fn main() {}
