@@ -177,12 +177,14 @@ fn typed(statement: &Statement) -> Vec<(&(dyn ToSql + Sync), Type)> {
     statement.params.iter().map(|param| (param as &(dyn ToSql + Sync), Type::TEXT)).collect()
 }
 
+/// All columns of our statements are texts.
 fn texts(rows: Vec<Row>) -> Result<Rows, Fault> {
     let text = |row: &Row, column| row.try_get::<_, Option<String>>(column);
     rows.iter()
         .map(|row| (0..row.len()).map(|column| text(row, column)).collect())
-        .map(|cells: Result<_, _>| cells.map(Cells).map_err(failing))
-        .collect()
+        .map(|cells: Result<_, tokio_postgres::Error>| cells.map(Cells))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Fault::NotDone(Error::unexpected(&error.to_string())))
 }
 
 /// Anything but a refusal of the server's may have come after the statement was executed.

@@ -117,7 +117,7 @@ impl<D: Driver> Engine<D> {
 
     /// One try to connect, and more of them for as long as the user has patience.
     pub(in crate::stored) async fn reach(&self) -> Result<(), Error> {
-        self.repeat(&Statement::new("SELECT 1"), self.options.patience).await.map(drop)
+        self.repeat(&Statement::new("SELECT 'here'"), self.options.patience).await.map(drop)
     }
 
     /// The table as it was when it was opened.
