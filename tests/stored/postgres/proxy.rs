@@ -7,7 +7,11 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{Notify, watch},
 };
 
 /// What to do with a message of a client.
@@ -24,12 +28,17 @@ pub(crate) enum Cut {
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     orders: Arc<Mutex<Orders>>,
+    /// Whether a cut was made.
+    cut: Arc<Notify>,
+    /// Whether connections are accepted, if nothing has been cut.
+    gate: Arc<watch::Sender<bool>>,
 }
 
 #[derive(Default)]
 struct Orders {
     text: &'static str,
     cuts: VecDeque<Cut>,
+    stops: bool,
 }
 
 impl Proxy {
@@ -37,7 +46,8 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let orders = Arc::new(Mutex::new(Orders::default()));
-        let proxy = Self { port, orders };
+        let proxy =
+            Self { port, orders, cut: Arc::default(), gate: Arc::new(watch::Sender::new(true)) };
         let task = proxy.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -52,7 +62,26 @@ impl Proxy {
 
     /// From now on the messages with this text are cut, one after the other.
     pub(crate) fn order(&self, text: &'static str, cuts: &[Cut]) {
-        *self.orders.lock().unwrap() = Orders { text, cuts: cuts.iter().copied().collect() };
+        let mut orders = self.orders.lock().unwrap();
+        (orders.text, orders.cuts) = (text, cuts.iter().copied().collect());
+    }
+
+    /// Whether nothing is carried after a cut, until this is called again.
+    pub(crate) fn stop_after_cuts(&self, stops: bool) {
+        self.orders.lock().unwrap().stops = stops;
+        self.gate.send_replace(true);
+    }
+
+    /// Waits for a cut.
+    pub(crate) async fn cut(&self) {
+        self.cut.notified().await;
+    }
+
+    fn has_cut(&self) {
+        if self.orders.lock().unwrap().stops {
+            self.gate.send_replace(false);
+            self.cut.notify_one();
+        }
     }
 
     /// Whether all was cut that was ordered.
@@ -74,14 +103,18 @@ impl Proxy {
         let mut question = vec![0; 1 << 16];
         let mut answer = vec![0; 1 << 16];
         loop {
+            let mut gate = self.gate.subscribe();
+            let _ = gate.wait_for(|is_open| *is_open).await;
             tokio::select! {
                 size = from_client.read(&mut question) => {
                     let Ok(size @ 1..) = size else { return };
+                    let _ = gate.wait_for(|is_open| *is_open).await;
                     match self.next(&question[..size]) {
                         None => if to_server.write_all(&question[..size]).await.is_err() { return },
-                        Some(Cut::Before) => return,
+                        Some(Cut::Before) => return self.has_cut(),
                         Some(Cut::After) => {
-                            return swallow(&question[..size], &mut to_server, &mut from_server).await;
+                            swallow(&question[..size], &mut to_server, &mut from_server).await;
+                            return self.has_cut();
                         }
                     }
                 }

@@ -81,6 +81,13 @@ impl Server {
         self.port
     }
 
+    /// Listens on another port from the next start on.
+    pub(crate) fn move_to(&self, port: u16) {
+        let path = self.folder.join("data/postgresql.conf");
+        let mut file = fs::OpenOptions::new().append(true).open(path).unwrap();
+        writeln!(file, "port = {port}").unwrap();
+    }
+
     /// `pg_ctl`, which waits until it is done.
     pub(crate) fn control(&self, action: &[&str]) {
         let log = self.folder.join("log");

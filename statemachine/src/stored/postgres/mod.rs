@@ -211,7 +211,8 @@ impl Postgres {
 
 /// A connection that notices within that time that its peer is gone, unless the user has said otherwise.
 fn watchful(mut config: Config, patience: Duration) -> Config {
-    let patience = patience.max(Duration::from_secs(1));
+    // The kernel counts in whole seconds, and not for ever.
+    let patience = patience.clamp(Duration::from_secs(2), Duration::from_secs(3600));
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(patience);
     }
