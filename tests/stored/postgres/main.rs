@@ -3,12 +3,12 @@
 
 mod basics;
 mod child;
-//X mod clocks;
+mod clocks;
 mod deaths;
 mod isolation;
 mod many;
 mod parts;
-//X mod poolers;
+mod poolers;
 mod proxy;
 mod replies;
 mod restarts;

@@ -1,10 +1,10 @@
 //! What the children do.
 
-use std::fs::File;
+use std::{fs::File, time::SystemTime};
 
 use statemachine::{Refused, stored::Failed};
 
-use crate::{Jobs, child, jobs_at, running, short};
+use crate::{Jobs, LEASE, LONG, child, jobs_at, running, short};
 
 /// Not a test, but what this program does as a child of one.
 #[test]
@@ -18,6 +18,19 @@ fn play() {
                 rounds_of(url, table, folder, rounds.parse().unwrap()).await;
             }
             ["hold", url, table] => hold(&jobs_at(url, table, short()).await).await,
+            ["hold on", url, table] => {
+                let jobs = jobs_at(url, table, short()).await;
+                let right = jobs.at(1).queued_to_running().within(LONG).await.unwrap();
+                child::say(right.token());
+                // The parent kills this process meanwhile.
+                tokio::time::sleep(LONG).await;
+            }
+            ["take", url, table] => {
+                child::say(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs());
+                let jobs = jobs_at(url, table, short()).await;
+                let taken = jobs.at(1).queued_to_running().within(LEASE * 3).await;
+                child::say(if taken.is_ok() { "taken" } else { "refused" });
+            }
             _ => panic!("{part:?}"),
         }
     });
@@ -54,10 +67,10 @@ async fn rounds_of(url: &str, table: &str, folder: &str, rounds: u32) {
 
 /// Takes the right to the job 1, and tries to commit when it is told to go on.
 async fn hold(jobs: &Jobs) {
-    let right = jobs.at(1).queued_to_running().within(crate::LONG).await.unwrap();
+    let right = jobs.at(1).queued_to_running().within(LONG).await.unwrap();
     child::say(right.token());
     // The parent kills or stops this process meanwhile.
-    tokio::time::sleep(crate::LEASE).await;
+    tokio::time::sleep(LEASE).await;
     let committed = right.commit_with(running("the child")).await;
     child::say(match committed {
         Ok(()) => "committed".to_owned(),

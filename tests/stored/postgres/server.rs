@@ -129,7 +129,7 @@ fn user() -> Option<(u32, u32)> {
 }
 
 /// A new folder of the servers' user.
-fn new_folder() -> PathBuf {
+pub(crate) fn new_folder() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("statemachine-postgres-{}-{count}", std::process::id());
