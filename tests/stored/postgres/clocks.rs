@@ -19,7 +19,9 @@ fn at(offset: &str, part: &[&str]) -> Process {
     let told = Command::new("faketime").args(["--exclude-monotonic", "-f", offset, "env"]).output();
     let told = told.expect("faketime; install it, on Debian with `apt-get install faketime`");
     let told = String::from_utf8(told.stdout).unwrap();
-    let fakes = |name: &str| name == "LD_PRELOAD" || name.contains("FAKE");
+    let fakes = |name: &str| {
+        name == "LD_PRELOAD" || name.starts_with("FAKETIME") && name != "FAKETIME_SHARED"
+    };
     let faked =
         told.lines().filter_map(|line| line.split_once('=')).filter(|(name, _)| fakes(name));
     let mut command = Command::new(env::current_exe().unwrap());
