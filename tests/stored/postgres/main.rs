@@ -14,6 +14,7 @@ mod replies;
 mod restarts;
 mod server;
 mod tables;
+mod throughput;
 mod transactions;
 mod waiting;
 mod winners;

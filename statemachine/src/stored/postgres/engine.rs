@@ -184,11 +184,15 @@ impl<D: Driver> Engine<D> {
         loop {
             match self.once(&statement).await {
                 Ok(rows) if !rows.is_empty() => return Ok(true),
-                Ok(_) if is_in_doubt => {
-                    let found = self.find(&layout, at).await?;
-                    return Ok(found.is_some_and(|found| found.by.as_ref() == Some(&by)));
+                Ok(_) if !is_in_doubt => return Ok(false),
+                Ok(_) => {
+                    return match self.find(&layout, at).await? {
+                        Some(found) if found.by.as_ref() == Some(&by) => Ok(true),
+                        // It is as another has added it.
+                        Some(found) if found.row.version == 0 => Ok(false),
+                        _ => Err(Error::Connection("the reply was lost".into())),
+                    };
                 }
-                Ok(_) => return Ok(false),
                 Err(fault) => {
                     is_in_doubt |= matches!(fault, Fault::Unknown(_));
                     tries.after(fault).await?;

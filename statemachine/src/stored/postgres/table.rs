@@ -62,7 +62,10 @@ impl Table {
     /// one step, and held in a transaction. Data and the right to a row need more columns, which
     /// [`migration`](Self::migration) adds: `machine_data`, `machine_version`, `machine_until`,
     /// `machine_by` and `machine_wanted`. The methods of those names choose other columns.
-    /// [`Machines::open`](crate::stored::Machines::open) looks which of them are there. A program that opened
+    /// [`Machines::open`](crate::stored::Machines::open) looks which of them are there. It also counts the
+    /// rows in each state, which an index of that column makes faster.
+    ///
+    /// A program that opened
     /// the table before they were added moves machines to which another program has the right. So restart
     /// all programs after that, before rights are asked for.
     pub fn of(table: impl AsRef<str>, key: impl Into<String>, state: impl Into<String>) -> Self {
