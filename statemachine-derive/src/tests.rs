@@ -350,3 +350,45 @@ fn the_page_of_a_machine_shows_what_to_write_next() {
         assert!(docs.contains(&format!("\n\n ```text\n {line}\n ```")), "{name}: {docs}");
     }
 }
+
+#[test]
+fn what_to_write_next_has_no_lines_that_are_wider_than_a_page() {
+    let methods = page(
+        "enum E {
+            #[state(initial, to(Six))] A,
+            #[state(to(WithNamesThatAreNotShort, Paid))] Six(u8, u8, u8, u8, u8, u8),
+            #[state(to(A))] WithNamesThatAreNotShort { reference: u8, of_what: u8 },
+            #[state(to(A))] Paid { reference: u8, provider: u8, amount_in_cents: u8, currency: u8, paid_at: u8 },
+        }",
+    );
+    for (name, lines) in [
+        ("a_to_six", "machine.a_to_six().within(limit)?.commit_with((a, b, c, d, e, f));"),
+        (
+            "with_names_that_are_not_short_to_a",
+            "machine.with_names_that_are_not_short_to_a().within(limit)?.commit();",
+        ),
+        (
+            "six_to_with_names_that_are_not_short",
+            "machine
+     .six_to_with_names_that_are_not_short()
+     .within(limit)?
+     .commit_with(EWithNamesThatAreNotShort { reference, of_what });",
+        ),
+        (
+            "six_to_paid",
+            "machine
+     .six_to_paid()
+     .within(limit)?
+     .commit_with(EPaid {
+         reference,
+         provider,
+         amount_in_cents,
+         currency,
+         paid_at,
+     });",
+        ),
+    ] {
+        let (_, docs) = methods.iter().find(|(other, _)| other == name).expect("a method");
+        assert!(docs.contains(&format!("\n\n ```text\n {lines}\n ```")), "{name}: {docs}");
+    }
+}

@@ -11,8 +11,8 @@ use crate::{
 /// Shares a failure with all callers that waited for the same work.
 ///
 /// Of the callers of [`or_join`](crate::Transition::or_join) one works. If its work fails, the next one
-/// works, one after the other. With this beside the machine, the failure answers all that asked before it
-/// happened, as in Go's `singleflight`. A caller that asks later tries again.
+/// works, and so on. With this beside the machine, all callers that asked before the failure get its error,
+/// as in Go's `singleflight`. A caller that asks later tries again.
 ///
 /// [`attempt`](Self::attempt) comes before the wait, and [`Attempt::enter`] after it.
 ///
@@ -63,7 +63,7 @@ struct Last<E> {
 
 impl<E> Failures<E> {
     const_fn! {
-        /// None yet.
+        /// No failure yet. It may be a `static`, as in the example above.
         pub const fn new() -> Self {
             Self { last: Mutex::new(Last { count: 0, error: None }) }
         }
@@ -71,7 +71,17 @@ impl<E> Failures<E> {
 
     /// Notes that the caller asks now: a failure that happens from here on answers it too.
     ///
-    /// Never blocks. Dropping the attempt has no effect.
+    /// Never blocks for long. Dropping the attempt has no effect.
+    ///
+    /// ```
+    /// # use statemachine::Failures;
+    /// # use statemachine_example::*;
+    /// let (number, failures) = (NumberMachine::new(), Failures::new());
+    /// let attempt = failures.attempt(); // before the wait
+    /// let joined = number.unknown_to_known().or_join().now()?;
+    /// assert!(attempt.enter(joined, |()| "no number".parse()).is_err());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn attempt(&self) -> Attempt<'_, E> {
         Attempt { failures: self, seen: self.last.lock().count }
     }
@@ -100,7 +110,18 @@ impl<E> fmt::Debug for Failures<E> {
     }
 }
 
-/// One caller's attempt at work whose failure is shared: see [`Failures`].
+/// One caller's attempt at work whose failure is shared: made by [`Failures::attempt`].
+///
+/// ```
+/// use statemachine::Failures;
+/// # use statemachine_example::*;
+///
+/// let (number, failures) = (NumberMachine::new(), Failures::<std::num::ParseIntError>::new());
+/// let attempt = failures.attempt();
+/// let joined = number.unknown_to_known().or_join().now()?;
+/// assert_eq!(*attempt.enter(joined, |()| "5".parse()).unwrap(), 5);
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[must_use = "it shares nothing by itself; call `enter` or `enter_async`"]
 pub struct Attempt<'f, E> {
     failures: &'f Failures<E>,
@@ -130,7 +151,7 @@ impl<E> Attempt<'_, E> {
     /// let error = one.enter(joined, |()| "x".parse()).unwrap_err();
     /// let joined = number.unknown_to_known().or_join().now()?;
     /// assert_eq!(other.enter(joined, |()| Ok(5)).unwrap_err(), error);
-    /// // Whoever asks after the failure tries again.
+    /// // A caller that asks after the failure tries again.
     /// let joined = number.unknown_to_known().or_join().now()?;
     /// assert_eq!(*failures.attempt().enter(joined, |()| Ok(5)).unwrap(), 5);
     /// # Ok::<(), statemachine::Refused>(())

@@ -120,6 +120,18 @@ impl<K: Kind> History<K> {
     ///
     /// Changes that are committed meanwhile may be missing, and so may those that they displace. A commit
     /// whose observers have not been called yet is missing.
+    ///
+    /// ```
+    /// use statemachine::History;
+    /// # use statemachine_example::*;
+    ///
+    /// let door = DoorMachine::new();
+    /// let history = History::of(&door, 8);
+    /// assert!(history.changes().is_empty());
+    /// door.open_to_closed().try_commit()?;
+    /// assert_eq!(history.changes()[0].change.to, Door::Closed);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn changes(&self) -> Vec<Recorded<K>> {
         let entries = self.ring.entries.lock().clone();

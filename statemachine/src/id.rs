@@ -4,9 +4,9 @@ use std::fmt;
 
 /// Tells live machines apart: made by [`Machine::id`](crate::Machine::id).
 ///
-/// It is the machine's address, so a machine that is moved gets another, and one that is made where
-/// another was has the same. It is shown in the `Debug` of a machine, and is the field `machine_id` of
-/// the spans and events of the feature `tracing`.
+/// It is the machine's address. So a machine that is moved gets another id, and a machine that is made
+/// where another one was gets the id of that one. The `Debug` of a machine shows it. With the feature
+/// `tracing` it is the field `machine_id` of spans and events.
 ///
 /// ```
 /// # use statemachine_example::*;

@@ -62,21 +62,73 @@
 //! A guard borrows its machine. With `into_owned` it owns an `Arc` of the machine instead:
 //! [`OwnedInTransition`], [`OwnedInState`], [`OwnedInStateMut`].
 //!
+//! Some methods of a handle take the right and use it in one step, such as
+//! [`try_commit_with`](Transition::try_commit_with) above. They never wait.
+//!
+//! # In async code
+//!
+//! A handle can be awaited, on any executor. A guard may live across an `.await`, and dropping it or the
+//! future that owns it rolls back. Async work has its own methods: [`Joined::enter_async`],
+//! [`InTransition::run_async`] and [`Transition::action_async`].
+//!
+//! ```
+//! # use std::{pin::pin, task::{Context, Waker}};
+//! use statemachine::{Refused, StateMachine};
+//!
+//! #[derive(StateMachine)]
+//! enum Page {
+//!     #[state(initial, to(Loaded))]
+//!     Missing,
+//!     #[state(terminal)]
+//!     Loaded(String),
+//! }
+//!
+//! async fn fetch() -> Result<String, Refused> {
+//!     // ..
+//! #     Ok("text".to_owned())
+//! }
+//!
+//! /// Many tasks may call this. One fetches, and the others wait for it.
+//! async fn length(page: &PageMachine) -> Result<usize, Refused> {
+//!     let loaded = page.missing_to_loaded().or_join().await?.enter_async(fetch).await?;
+//!     Ok(loaded.len())
+//! }
+//! # let page = PageMachine::new();
+//! # let mut both = pin!(async { (length(&page).await.unwrap(), length(&page).await.unwrap()) });
+//! # let done = both.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+//! # assert_eq!(done, std::task::Poll::Ready((4, 4)));
+//! ```
+//!
+//! # Handlers
+//!
+//! | registered by | called |
+//! |---|---|
+//! | [`a_to_b().before(..)`](Transition::before) | when a caller has the right, before its work; an error vetoes the transition |
+//! | [`a_to_b().action(..)`](Transition::action), [`action_async(..)`](Transition::action_async) | by `perform` or `perform_async`, to make the new state's data |
+//! | [`a_to_b().after(..)`](Transition::after), [`in_a().on_exit(..)`](Hold::on_exit), [`in_b().on_enter(..)`](Hold::on_enter), [`observe(..)`](Machine::observe) | after a commit, in this order |
+//!
+//! # The guide
+//!
+//! The [`guide`] has one task in each chapter, such as [reconnecting](guide::reconnecting),
+//! [a pool of workers](guide::workers), [moving data](guide::moving), [saving](guide::saving) or
+//! [finding out why a wait hangs](guide::hanging). It also has a table of the calls that
+//! [end a transition](guide#how-to-end-a-transition).
+//!
 //! # What you can rely on
 //!
-//! - **Rights.** A machine has at most one [`InTransition`] at a time, and never while an [`InState`]
-//!   exists. Dropping a guard lets go of its right. An error, a panic or a dropped future rolls a
+//! - **Rights.** A machine has at most one [`InTransition`] or [`InStateMut`] at a time, and neither while an
+//!   [`InState`] exists. Dropping a guard lets go of its right. An error, a panic or a dropped future rolls a
 //!   transition back. Nothing is ever poisoned.
-//! - **Order.** Callers that wait are served in order of arrival. A transition that waits for the
-//!   holders of a state lets no new ones in. A caller that does not wait may get in first, but a
-//!   released right always goes to a waiter, so nobody starves.
+//! - **Order.** Callers that wait are served in order of arrival, the [urgent](Transition::urgent) ones
+//!   first. A transition that waits for the holders of a state lets no new ones in. A caller that does not
+//!   wait may get in first, but a released right always goes to a waiter, so nobody starves.
 //! - **Wake-ups.** A waiter sleeps until it has what it wants. The only other wake-up is when none of the
 //!   wanted states can be reached any more. The waiter is then refused with [`Refused::Unreachable`]
 //!   and does not sleep to its deadline.
-//! - **Bounds.** No call blocks without a deadline, and an [`Interrupt`] ends it sooner. A zero limit or
-//!   a deadline in the past behaves like `now`. No caller spins until another one acts: a caller that
-//!   loses a race to hold a state pauses for a microsecond at most, and then tries again. There is no
-//!   background thread.
+//! - **Bounds.** No call blocks a thread without a deadline, and an [`Interrupt`] ends it sooner. The wait
+//!   of a task ends if its future is dropped or interrupted. A zero limit or a deadline in the past behaves
+//!   like `now`. No caller spins until another one acts: a caller that loses a race to hold a state pauses
+//!   for a microsecond at most, and then tries again. There is no background thread.
 //! - **Memory.** A caller that takes a right in a state, or looks at it, sees all that was written
 //!   before the commit that entered the state. Every commit, hold and refusal takes effect at one
 //!   instant.
@@ -85,6 +137,10 @@
 //!   a system call. A machine of states without data is 16 bytes.
 //!
 //! # What to look out for
+//!
+//! A caller that holds a state is in the way of transitions out of it, even if it only looks. `try_commit`
+//! and `now` are refused then. To look without a hold, use `is_a()`, `when_a()` or [`when`](Machine::when).
+//! If a look must not stop a move, wait for the right: `a_to_b().within(limit)?.commit()`.
 //!
 //! A transition waits for *all* holders of its source, the caller included. So a caller that holds the
 //! state lets go first, or trades its hold with [`InState::to`]. A thread that waits for a right it
@@ -99,8 +155,10 @@
 //! that its runtime gives it: put the runtime's timeout around the `.await`.
 //! [`waiting`](Machine::waiting) shows such a task.
 //!
-//! [`both`] has no place in one queue for two machines. While it waits for one of its rights it has not
-//! the other, so others may come in between.
+//! A guard in the expression of a `match` or an `if let` lives until the end of that expression, also if the
+//! arm says `_` for it. See [`Joined`].
+//!
+//! While [`both`] waits for one of its rights, it does not have the other. So others may come in between.
 //!
 //! A handler that listens runs after the commit, on the thread that committed, when the right is
 //! released. So two threads that commit one after the other may run it at the same time, or the later
@@ -125,13 +183,10 @@
 //! [`mermaid`](StateMachine::mermaid) and [`dot`](StateMachine::dot) draw the enum's states. On a machine
 //! they mark the current state.
 //!
-//! # The guide
-//!
-//! [`guide`]: whole tasks, one in each chapter.
-//!
 //! # The examples
 //!
-//! The examples of single methods are short, and take their machine from here:
+//! The examples of single methods are short, and take their machine from here. The methods of [`Machine`]
+//! are shown on the page of each generated machine, so there it is just called `machine`.
 //!
 //! ```
 //! # use statemachine::StateMachine;
@@ -199,6 +254,8 @@
 //! If nobody listens, nothing is formatted, and no clock is read for it.
 
 #![deny(unsafe_code)]
+// The documentation says which feature an item needs. Only docs.rs sets this, which has a nightly compiler.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The derive refers to this crate by its name, in the crate's own tests too.
 extern crate self as statemachine;
@@ -245,7 +302,7 @@ use __private as private;
 /// |---|---|
 /// | `ConnectionMachine` | the machine, which derefs to [`Machine<Connection>`] |
 /// | `mod connection` | the types of the states, such as `connection::Connected` |
-/// | `ConnectionKind` | the enum without its data; an alias of the enum if no variant has data |
+/// | `ConnectionKind` | the enum without its data; if no variant has data, an alias of the enum, which then should derive `Clone`, `Copy`, `PartialEq`, `Eq`, `Hash` and `Debug` |
 /// | `ConnectionStored` | with `#[machine(stored)]`: one machine that is a row of a database |
 /// | `ConnectionFailed`, `ConnectionFailedRef<'_>`, `ConnectionFailedMut<'_>` | for a struct variant `Failed`: its data, owned, borrowed, and borrowed for writing |
 ///

@@ -140,46 +140,36 @@ impl<S: StateMachine> Machine<S> {
         data.unwrap_or_else(|| S::dataless(state.get()))
     }
 
+    // The methods from here on are on the page of every generated machine too, in this order. There, a
+    // reader would look for the machine of an example in their own crate. So hidden lines make it, and
+    // it is called `machine`.
+
     /// The current state. While a transition is under way, this is the state that it would leave.
     ///
-    /// A wait-free look. The answer may be stale by the time you read it: to act on a state, hold it with
-    /// [`in_state`](Self::in_state) or leave it by a transition. A thread that sees a state sees all that
-    /// was written before the state was entered.
+    /// A look: it never blocks. The answer may be stale by the time you read it. To act on a state, hold it.
+    /// A caller that sees a state sees all that was written before the state was entered.
     ///
     /// ```
     /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// assert_eq!(door.state(), Door::Open);
+    /// # let machine = SlotMachine::new();
+    /// println!("{:?}", machine.state());
+    /// # assert_eq!(machine.state(), SlotKind::Empty);
     /// ```
     #[inline]
     pub fn state(&self) -> S::Kind {
         S::Kind::at(self.position().get())
     }
 
-    /// Tells this machine from others that live: see [`MachineId`].
+    /// Whether a transition is under way. A look, as [`state`](Self::state).
     ///
     /// ```
     /// # use statemachine_example::*;
-    /// let (front, back) = (DoorMachine::new(), DoorMachine::new());
-    /// assert_ne!(front.id(), back.id());
-    /// ```
-    #[inline]
-    #[must_use]
-    pub fn id(&self) -> MachineId {
-        self.lock.id()
-    }
-
-    /// Whether a transition is under way.
-    ///
-    /// A wait-free look, as [`state`](Self::state).
-    ///
-    /// ```
-    /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// let closing = door.open_to_closed().now()?;
-    /// assert!(door.is_in_transition());
-    /// closing.rollback();
-    /// assert!(!door.is_in_transition());
+    /// # let machine = DoorMachine::new();
+    /// # let _transition = machine.open_to_closed().now()?;
+    /// if machine.is_in_transition() {
+    ///     println!("on the way out of {:?}", machine.state());
+    /// }
+    /// # assert!(machine.is_in_transition());
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[inline]
@@ -188,20 +178,187 @@ impl<S: StateMachine> Machine<S> {
         self.lock.look().is_in_transition()
     }
 
+    /// A handle on whichever state is current. Its guard derefs to the enum.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let machine = SlotMachine::new();
+    /// let held = machine.hold().now()?;
+    /// assert_eq!(held.kind(), machine.state()); // as long as `held` lives
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[inline]
+    pub fn hold(&self) -> Hold<'_, Any<S>> {
+        Hold::new(&self.lock)
+    }
+
+    /// A handle on whichever of the states the predicate likes. Its guard derefs to the enum.
+    ///
+    /// The predicate is called here, once for each state. If the enum has more than 64 states, each set of
+    /// states that a program asks for is kept for good, in a bit for each state.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let (machine, limit) = (JobMachine::new(), std::time::Duration::from_secs(60));
+    /// use statemachine::Kind;
+    ///
+    /// let busy = machine.in_any(|state| !state.is_terminal()).within(limit)?;
+    /// println!("{:?}", busy.kind());
+    /// # assert_eq!(busy.kind(), JobKind::Queued);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the predicate does.
+    #[doc(alias = "in_any_of")]
+    pub fn in_any(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> Hold<'_, Any<S>> {
+        Hold::of_any(&self.lock, |state| predicate(S::Kind::at(state.get())))
+    }
+
+    /// A handle that waits for a state that the predicate likes. It gives the state, and does not hold it.
+    ///
+    /// The predicate is called here, once for each state. The caller is woken for these states only. A
+    /// state that was entered and left while it slept counts as seen.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let machine = JobMachine::from_state(Job::Running(1));
+    /// # let limit = std::time::Duration::from_secs(60);
+    /// use statemachine::Kind;
+    ///
+    /// let last = machine.when(|state| state.is_terminal()).within(limit)?;
+    /// println!("{last:?}");
+    /// # assert_eq!(last, JobKind::Running);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the predicate does.
+    #[doc(alias("wait_for", "watch"))]
+    pub fn when(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> When<'_, S> {
+        When::new(&self.lock, |state| predicate(S::Kind::at(state.get())))
+    }
+
+    /// Registers a handler for every change, called after each commit on the thread that made it.
+    ///
+    /// It runs when the right is released, after the handlers of the transition and of the states.
+    /// [`Transition::after`] says what it may do, and what a panic in it does.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let machine = DoorMachine::new();
+    /// machine.observe(|change| println!("{:?} to {:?}", change.from, change.to));
+    /// # machine.open_to_closed().try_commit()?;
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[doc(alias = "subscribe")]
+    pub fn observe(&self, handler: impl Fn(&Change<S::Kind>) + Send + Sync + 'static) -> HandlerId {
+        self.lock.register(|handlers| handlers.observe(handler))
+    }
+
+    /// Removes a handler. Returns `false` if it was not registered.
+    ///
+    /// A handler may call this, even to remove itself. A commit that has begun to call handlers calls all
+    /// that it found, so the removed one may be called once more. What the handler captured is dropped here
+    /// or, if the handler is being called, when that call has returned.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let machine = DoorMachine::new();
+    /// let id = machine.observe(|change| println!("{:?}", change.to));
+    /// assert!(machine.remove_handler(id));
+    /// ```
+    pub fn remove_handler(&self, id: HandlerId) -> bool {
+        self.lock.look().has_handlers() && self.lock.handlers().remove(id)
+    }
+
+    /// The callers that wait for the machine, what they wait for, since when, and how many hold it.
+    ///
+    /// Blocks no longer than it takes others to enter or leave the queue. The machine's `Debug` shows the
+    /// same.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let machine = DoorMachine::new();
+    /// eprintln!("{}", machine.waiting());
+    /// # assert!(machine.waiting().waiters.is_empty());
+    /// ```
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        Waiting::of(&self.lock)
+    }
+
+    /// The picture of the states, with the current one marked, in Mermaid's language: see
+    /// [`StateMachine::mermaid`]. A look, as [`state`](Self::state).
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let machine = DoorMachine::new();
+    /// println!("{}", machine.mermaid());
+    /// # assert!(machine.mermaid().ends_with("class Open current\n"));
+    /// ```
+    #[must_use]
+    pub fn mermaid(&self) -> String {
+        Picture::of::<S>(Some(self.position().get())).mermaid()
+    }
+
+    /// The picture of the states, with the current one marked, in the language of Graphviz: see
+    /// [`StateMachine::dot`]. A look, as [`state`](Self::state).
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let machine = DoorMachine::new();
+    /// println!("{}", machine.dot());
+    /// # assert!(machine.dot().contains(r#""Open" [penwidth=3]"#));
+    /// ```
+    #[must_use]
+    pub fn dot(&self) -> String {
+        Picture::of::<S>(Some(self.position().get())).dot()
+    }
+
+    /// The picture of the states, with the current one marked, as an SVG file: see
+    /// [`StateMachine::svg`]. A look, as [`state`](Self::state).
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let machine = DoorMachine::new();
+    /// # let file = std::env::temp_dir().join(format!("statemachine-{}.svg", std::process::id()));
+    /// std::fs::write(&file, machine.svg())?;
+    /// # assert!(std::fs::read_to_string(&file)?.contains("state current"));
+    /// # std::fs::remove_file(file)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(feature = "svg")]
+    #[must_use]
+    pub fn svg(&self) -> String {
+        Picture::of::<S>(Some(self.position().get())).svg()
+    }
+
+    /// Tells this machine from others that live: see [`MachineId`].
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # let (machine, other) = (DoorMachine::new(), DoorMachine::new());
+    /// assert_ne!(machine.id(), other.id());
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> MachineId {
+        self.lock.id()
+    }
+
     /// A handle on the transition from `A` to `B`: the generic spelling of `a_to_b()`.
     ///
-    /// Does nothing by itself. A transition that is not declared does not compile:
-    ///
-    /// ```compile_fail
-    /// # use statemachine_example::*;
-    /// DoorMachine::new().transition::<door::Open, door::Open>(); // `Open` has no transition to `Open`
-    /// ```
+    /// A transition that is not declared does not compile: see [`TransitionTo`].
     ///
     /// ```
     /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// door.transition::<door::Open, door::Closed>().try_commit()?;
-    /// assert!(door.is_closed());
+    /// # use door::{Closed as B, Open as A};
+    /// # let machine = DoorMachine::new();
+    /// machine.transition::<A, B>().try_commit()?;
+    /// # assert!(machine.is_closed());
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[inline]
@@ -215,197 +372,19 @@ impl<S: StateMachine> Machine<S> {
 
     /// A handle on state `A`: the generic spelling of `in_a()`.
     ///
-    /// Does nothing by itself.
-    ///
     /// ```
     /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// let open = door.in_state::<door::Open>().now()?;
-    /// assert!(door.open_to_closed().try_commit().is_err());
-    /// drop(open);
-    /// assert!(door.open_to_closed().try_commit().is_ok());
+    /// # use door::Open as A;
+    /// # let machine = DoorMachine::new();
+    /// let held = machine.in_state::<A>().now()?;
+    /// # assert!(machine.open_to_closed().try_commit().is_err());
+    /// # drop(held);
+    /// # assert!(machine.open_to_closed().try_commit().is_ok());
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[inline]
     pub fn in_state<A: State<Enum = S>>(&self) -> Hold<'_, A> {
         Hold::new(&self.lock)
-    }
-
-    /// A handle on whichever state is current.
-    ///
-    /// Does nothing by itself. Its guard derefs to the enum:
-    ///
-    /// ```
-    /// # use statemachine_example::*;
-    /// let slot = SlotMachine::new();
-    /// match &*slot.hold().now()? {
-    ///     Slot::Empty => println!("nothing in it"),
-    ///     Slot::Full(text) => println!("{text}"),
-    /// }
-    /// # Ok::<(), statemachine::Refused>(())
-    /// ```
-    #[inline]
-    pub fn hold(&self) -> Hold<'_, Any<S>> {
-        Hold::new(&self.lock)
-    }
-
-    /// A handle on whichever of the states the predicate likes. The predicate is asked at once, once for
-    /// each state.
-    ///
-    /// Its guard derefs to the enum, and says by [`kind`](crate::InState::kind) which state it is. Of a
-    /// machine with more than 64 states, each set that a program asks for is kept for good, in a bit for
-    /// each state.
-    ///
-    /// ```
-    /// use statemachine::Kind;
-    /// # use statemachine_example::*;
-    /// let job = JobMachine::new();
-    /// let busy = job.in_any(|state| !state.is_terminal()).now()?;
-    /// assert_eq!(busy.kind(), JobKind::Queued);
-    /// # Ok::<(), statemachine::Refused>(())
-    /// ```
-    pub fn in_any(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> Hold<'_, Any<S>> {
-        Hold::of_any(&self.lock, |state| predicate(S::Kind::at(state.get())))
-    }
-
-    /// A handle that waits for a state that satisfies the predicate, and returns it without holding it.
-    ///
-    /// The predicate is called here, once for each state, and not again. So the waiter is woken for the
-    /// states that it wants, and for no others. A state that was entered and left again while the waiter
-    /// slept counts as seen.
-    ///
-    /// ```
-    /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// assert_eq!(door.when(|state| state != Door::Closed).now()?, Door::Open);
-    /// # Ok::<(), statemachine::Refused>(())
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the predicate does.
-    pub fn when(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> When<'_, S> {
-        When::new(&self.lock, |state| predicate(S::Kind::at(state.get())))
-    }
-
-    /// Registers a handler for every change, called after each commit on the thread that made it.
-    ///
-    /// It runs when the right is released, after the handlers of the transition and of the states.
-    /// [`Transition::after`] says what it may do, and what a panic in it does.
-    ///
-    /// ```
-    /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// let id = door.observe(|change| println!("{:?} to {:?}", change.from, change.to));
-    /// door.open_to_closed().try_commit()?;
-    /// assert!(door.remove_handler(id));
-    /// # Ok::<(), statemachine::Refused>(())
-    /// ```
-    pub fn observe(&self, handler: impl Fn(&Change<S::Kind>) + Send + Sync + 'static) -> HandlerId {
-        self.lock.register(|handlers| handlers.observe(handler))
-    }
-
-    /// Removes a handler. Returns `false` if it was not registered.
-    ///
-    /// A handler may call this, even to remove itself. A transition that has begun to call handlers calls
-    /// all that it found, so the removed one may be called once more. What the handler captured is dropped
-    /// here. If the handler is being called, it is dropped when that call has returned.
-    ///
-    /// ```
-    /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering::Relaxed}};
-    /// # use statemachine_example::*;
-    ///
-    /// let door = DoorMachine::new();
-    /// let heard = Arc::new(AtomicUsize::new(0));
-    /// let id = door.observe({
-    ///     let heard = Arc::clone(&heard);
-    ///     move |_| _ = heard.fetch_add(1, Relaxed)
-    /// });
-    /// door.open_to_closed().try_commit()?;
-    /// assert!(door.remove_handler(id));
-    /// door.closed_to_open().try_commit()?;
-    /// assert_eq!(heard.load(Relaxed), 1);
-    /// assert_eq!(Arc::strong_count(&heard), 1); // dropped with what it captured
-    /// assert!(!door.remove_handler(id)); // it was there once
-    /// # Ok::<(), statemachine::Refused>(())
-    /// ```
-    pub fn remove_handler(&self, id: HandlerId) -> bool {
-        self.lock.look().has_handlers() && self.lock.handlers().remove(id)
-    }
-
-    /// The callers that wait for the machine, what they wait for, since when, and how many hold it.
-    ///
-    /// Blocks no longer than it takes others to enter or leave the queue. The machine's `Debug` shows the
-    /// same.
-    ///
-    /// ```
-    /// use std::{thread, time::Duration};
-    /// # use statemachine_example::*;
-    ///
-    /// let door = DoorMachine::new();
-    /// let hold = door.in_open().now()?;
-    /// thread::scope(|scope| {
-    ///     scope.spawn(|| door.open_to_closed().within(Duration::from_secs(60)).map(|it| it.commit()));
-    ///     while door.waiting().waiters.is_empty() {
-    ///         thread::yield_now();
-    ///     }
-    ///     let waiting = door.waiting();
-    ///     assert_eq!((waiting.state, waiting.holders), ("Open", 1));
-    ///     assert_eq!(waiting.waiters[0].waits_for.to_string(), "the transition from Open to Closed");
-    ///     drop(hold);
-    /// });
-    /// assert!(door.is_closed());
-    /// # Ok::<(), statemachine::Refused>(())
-    /// ```
-    #[must_use]
-    pub fn waiting(&self) -> Waiting {
-        Waiting::of(&self.lock)
-    }
-
-    /// The machine's picture, with the current state marked, in Mermaid's language for state diagrams:
-    /// see [`StateMachine::mermaid`].
-    ///
-    /// A look, as [`state`](Self::state): never blocks.
-    ///
-    /// ```
-    /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// assert!(door.mermaid().ends_with("class Open current\n"));
-    /// ```
-    #[must_use]
-    pub fn mermaid(&self) -> String {
-        Picture::of::<S>(Some(self.position().get())).mermaid()
-    }
-
-    /// The machine's picture, with the current state marked, in the language of Graphviz: see
-    /// [`StateMachine::dot`].
-    ///
-    /// A look, as [`state`](Self::state): never blocks.
-    ///
-    /// ```
-    /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// assert!(door.dot().contains(r#""Open" [penwidth=3]"#));
-    /// ```
-    #[must_use]
-    pub fn dot(&self) -> String {
-        Picture::of::<S>(Some(self.position().get())).dot()
-    }
-
-    /// The machine's picture, with the current state marked, as an SVG file: see
-    /// [`StateMachine::svg`].
-    ///
-    /// A look, as [`state`](Self::state): never blocks.
-    ///
-    /// ```
-    /// # use statemachine_example::*;
-    /// let door = DoorMachine::new();
-    /// assert!(door.svg().contains("state current"));
-    /// ```
-    #[cfg(feature = "svg")]
-    #[must_use]
-    pub fn svg(&self) -> String {
-        Picture::of::<S>(Some(self.position().get())).svg()
     }
 
     #[inline]

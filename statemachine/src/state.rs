@@ -137,6 +137,9 @@ pub trait StateMachine: Sized + DerivedEnum {
 
 /// A state without its data: the answer of [`Machine::state`](crate::Machine::state).
 ///
+/// A generated kind is `Copy`, can be compared, ordered and hashed, and has `Debug`, `Display` and `FromStr`.
+/// An enum without data is its own kind, and has only what it derives.
+///
 /// ```
 /// use statemachine::{Kind, StateMachine};
 ///
@@ -403,7 +406,19 @@ impl<A: Dataless> Single for A {
 
 /// A type that stands for whichever of several states: [`Any`], or a group.
 ///
-/// The bound of `kind` and `narrow` on a hold. A guard of such a type derefs to the enum.
+/// It is the bound of `kind` and `narrow` on a hold. A guard of such a type derefs to the enum.
+///
+/// ```
+/// use statemachine::{InState, Kind, Several};
+/// # use statemachine_example::*;
+///
+/// fn name<A: Several>(hold: &InState<'_, A>) -> &'static str {
+///     hold.kind().name()
+/// }
+///
+/// assert_eq!(name(&SlotMachine::new().hold().now()?), "Empty");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is one state",
     label = "not several states",
@@ -620,6 +635,11 @@ impl<S: StateMachine> Newtype for Any<S> {
 ///
 /// there_and_back::<light::Red, light::Green>(&LightMachine::new())?;
 /// # Ok::<(), Refused>(())
+/// ```
+///
+/// ```compile_fail
+/// # use statemachine_example::*;
+/// DoorMachine::new().transition::<door::Open, door::Open>(); // `Open` has no transition to `Open`
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no transition to `{B}`",

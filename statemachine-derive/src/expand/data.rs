@@ -21,15 +21,24 @@ pub fn items(out: &Emit, position: usize, state: &State) -> TokenStream {
     let generics = out.machine.generics.used_in(fields.iter().map(|field| &field.ty));
     let variant = format!("`{}::{}`", out.machine.name(), state.name);
     let view = generics.view();
+    let the_enum = out.machine.name();
+    // On the page, the impls would be there whether the enum has the traits or not.
+    let as_the_enum_has = format!(
+        " This has each of `Debug`, `Clone`, `Copy`, `PartialEq`, `Eq`, `PartialOrd`, `Ord`, `Hash` and \
+         `Default` that `{the_enum}` has."
+    );
+    let shown = format!(" This has `Debug` if `{the_enum}` has it.");
     let structs = [
-        (owned, "", quote!()),
-        (borrowed, ", borrowed", quote!(&#view)),
-        (borrowed_mut, ", borrowed for writing", quote!(&#view mut)),
+        (owned, "", &as_the_enum_has, quote!()),
+        (borrowed, ", borrowed", &shown, quote!(&#view)),
+        (borrowed_mut, ", borrowed for writing", &shown, quote!(&#view mut)),
     ];
     let mut items: TokenStream = structs
         .iter()
-        .map(|(name, how, reference)| {
-            let doc = docs::before_variant(state, &format!(" The data of {variant}{how}."));
+        .map(|(name, how, traits, reference)| {
+            let mut doc = docs::before_variant(state, &format!(" The data of {variant}{how}."));
+            let traits = docs::line(traits);
+            doc.extend(quote!(#[doc = ""] #traits));
             let params =
                 if how.is_empty() { generics.for_impl() } else { generics.for_impl_with_view() };
             definition(out, state, fields, &generics, &doc, name, &params, reference)
@@ -130,6 +139,7 @@ fn debug(
         (generics.for_impl(), generics.args())
     };
     quote! {
+        #[doc(hidden)]
         #[automatically_derived]
         #lints
         impl #params ::core::fmt::Debug for #name #args #bounds {
@@ -150,6 +160,7 @@ fn as_the_enum(out: &Emit, name: &Ident, fields: &[Field], generics: &Generics) 
     let one = |by: TokenStream, of: TokenStream, body: TokenStream| {
         let bounds = if_enum_is(out, &by, fields, generics);
         quote! {
+            #[doc(hidden)]
             #[automatically_derived]
             #lints
             #[allow(

@@ -34,34 +34,71 @@ pub fn line(text: &str) -> TokenStream {
 
 /// The line that a caller of a transition writes next, with the data of its target.
 pub fn committed(out: &Emit, method: &dyn Display, target: usize) -> String {
-    let commit = commit(out, target);
-    let line = format!("machine.{method}().within(limit)?.{commit};");
-    if line.len() <= 100 {
+    let commit = Commit::to(out, target);
+    let line = format!("machine.{method}().within(limit)?.{};", commit.in_a_line());
+    if line.len() <= WIDTH {
         return code(&line);
     }
-    code(&format!("machine\n     .{method}()\n     .within(limit)?\n     .{commit};"))
-}
-
-/// The commit to a state, with its data.
-fn commit(out: &Emit, target: usize) -> String {
-    match (&out.machine.states[target].fields, &out.state_names(target).data) {
-        (Fields::None, _) => "commit()".to_owned(),
-        (Fields::Named(fields), Some(names)) => {
-            let fields: Vec<_> = fields.iter().map(|field| field.ident.to_string()).collect();
-            format!("commit_with({} {{ {} }})", names.owned, fields.join(", "))
-        }
-        (Fields::Tuple(types), _) if types.len() <= 4 => {
-            format!("commit_with(({}))", ["a", "b", "c", "d"][..types.len()].join(", "))
-        }
-        (Fields::One(_) | Fields::Tuple(_) | Fields::Named(_), _) => "commit_with(data)".to_owned(),
-    }
+    code(&format!("machine\n     .{method}()\n     .within(limit)?\n     .{};", commit.at(4)))
 }
 
 /// The lines that a caller of a stored machine's transition writes next.
 pub fn stored(out: &Emit, method: &Ident, target: usize) -> String {
-    let commit = commit(out, target);
-    code(&format!("let right = machine.{method}().within(limit).await?;\n right.{commit}.await?;"))
+    let right = format!("let right = machine.{method}().within(limit).await?;");
+    code(&format!("{right}\n right.{}.await?;", Commit::to(out, target).at(0)))
 }
+
+/// How a transition to a state is committed, with the state's data.
+struct Commit {
+    opening: String,
+    items: Vec<String>,
+    closing: &'static str,
+}
+
+impl Commit {
+    fn to(out: &Emit, target: usize) -> Self {
+        let (opening, items, closing) =
+            match (&out.machine.states[target].fields, &out.state_names(target).data) {
+                (Fields::None, _) => ("commit(".to_owned(), Vec::new(), ")"),
+                (Fields::Named(fields), Some(names)) => {
+                    let fields = fields.iter().map(|field| field.ident.to_string()).collect();
+                    (format!("commit_with({} {{", names.owned), fields, "})")
+                }
+                (Fields::Tuple(types), _) if types.len() <= LETTERS => {
+                    let letters = ('a'..='z').take(types.len()).map(String::from).collect();
+                    ("commit_with((".to_owned(), letters, "))")
+                }
+                (Fields::One(_) | Fields::Tuple(_) | Fields::Named(_), _) => {
+                    ("commit_with(".to_owned(), vec!["data".to_owned()], ")")
+                }
+            };
+        Self { opening, items, closing }
+    }
+
+    fn in_a_line(&self) -> String {
+        let Self { opening, items, closing } = self;
+        let space = if opening.ends_with('{') { " " } else { "" };
+        format!("{opening}{space}{}{space}{closing}", items.join(", "))
+    }
+
+    /// The same with so much space before it, on as many lines as it takes.
+    fn at(&self, indent: usize) -> String {
+        let line = self.in_a_line();
+        if indent + line.len() + ".;".len() <= WIDTH {
+            return line;
+        }
+        let Self { opening, items, closing } = self;
+        let space = " ".repeat(indent);
+        let items: String = items.iter().map(|item| format!(" {space}    {item},\n")).collect();
+        format!("{opening}\n{items} {space}{closing}")
+    }
+}
+
+/// What the page has room for in one line.
+const WIDTH: usize = 80;
+
+/// How many letters there are to name what has no name.
+const LETTERS: usize = 26;
 
 /// The line that a caller of a hold writes next.
 pub fn held(method: &Ident, word: &str) -> String {

@@ -19,6 +19,7 @@ pub fn implementations(out: &Emit, position: usize, group: &Group) -> TokenStrea
     let mut items = quote! {
         #(#seals)*
 
+        #[doc(hidden)]
         #[automatically_derived]
         #lints
         impl #with_view #sm::__private::Viewed<#view> for #marker #where_clause {
@@ -88,6 +89,7 @@ pub fn implementations(out: &Emit, position: usize, group: &Group) -> TokenStrea
         let span = group.ident.span();
         let (first, body) = (quote_spanned!(span=> impl), quote_spanned!(span=> {}));
         items.extend(quote! {
+            #[doc(hidden)]
             #[automatically_derived]
             #lints
             #first #for_impl #sm::__private::DerivedTransition<#to> for #marker #where_clause #body
@@ -117,6 +119,7 @@ fn missing(out: &Emit, position: usize, group: &Group) -> TokenStream {
         let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
         for of in [quote!(__private::DerivedTransition), quote!(TransitionTo)] {
             items.extend(quote! {
+                #[doc(hidden)]
                 #[automatically_derived]
                 #lints
                 impl #for_impl #sm::#of<#to> for #marker
@@ -149,7 +152,7 @@ pub fn methods(out: &Emit, position: usize, group: &Group) -> TokenStream {
         group.states.iter().map(|&state| format!("`{}`", machine.states[state].name)).collect();
     let one_of = names.join(", ");
     let hold_doc = docs::line(&format!(
-        " Being in `{name}`, which is one of {one_of}: see [`Hold`]({}::Hold).{}",
+        " A hold on whichever state of `{name}` the machine is in, which is one of {one_of}: see [`Hold`]({}::Hold).{}",
         link(sm),
         docs::held(hold, &group.word)
     ));
@@ -190,7 +193,7 @@ pub fn transitions(out: &Emit, position: usize, group: &Group) -> TokenStream {
     for (&target, method) in group.targets.iter().zip(transitions) {
         let to = out.marker(target);
         let doc = docs::line(&format!(
-            " From whichever state of `{name}` the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
+            " The transition from whichever state of `{name}` the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
             machine.states[target].name,
             link(sm),
             docs::committed(out, method, target)

@@ -73,6 +73,7 @@ fn of_the_twin(out: &Emit) -> TokenStream {
         quote!(#index => Self::#ident,)
     });
     quote! {
+        #[doc(hidden)]
         #[automatically_derived]
         impl #sm::__private::DerivedKind for #kind {}
 

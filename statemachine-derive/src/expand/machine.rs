@@ -109,9 +109,10 @@ fn new(out: &Emit) -> TokenStream {
         },
         Fields::Tuple(_) | Fields::Named(_) => {
             let marker = out.marker(machine.initial);
+            let data = super::state::data(out, machine.initial, state);
             quote! {
                 #attrs
-                #vis fn new(data_: <#marker as #sm::State>::Data) -> Self {
+                #vis fn new(data_: #data) -> Self {
                     Self(#sm::__private::machine_with(<#marker as #sm::State>::wrap(data_), #index))
                 }
             }
@@ -134,7 +135,7 @@ fn whole(out: &Emit) -> TokenStream {
             ///
             /// # Errors
             ///
-            /// Where the state has data.
+            /// If the state has data. The error lists the states that have none.
             #[inline]
             #vis fn from_kind(kind_: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
                 ::core::result::Result::map(#sm::Machine::from_kind(kind_), Self)
@@ -170,7 +171,7 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
     let hold_doc = docs::before_variant(
         state,
         &format!(
-            " Being in `{name}`: see [`Hold`]({}::Hold).{}",
+            " A hold on `{name}`: see [`Hold`]({}::Hold).{}",
             link(sm),
             docs::held(hold, &state.word)
         ),
@@ -232,7 +233,7 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
     for (target, method) in state.targets.iter().zip(methods) {
         let to = out.marker(target.position);
         let doc = docs::line(&format!(
-            " From `{}` to `{}`: see [`Transition`]({}::Transition).{}",
+            " The transition from `{}` to `{}`: see [`Transition`]({}::Transition).{}",
             state.name,
             machine.states[target.position].name,
             link(sm),
@@ -318,7 +319,7 @@ fn reset(out: &Emit) -> TokenStream {
     let vis = machine.vis;
     let marker = out.marker(machine.initial);
     let doc = docs::line(&format!(
-        " From whichever state the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
+        " The transition from whichever state the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
         machine.states[machine.initial].name,
         link(sm),
         docs::committed(out, &"reset", machine.initial)
@@ -347,6 +348,7 @@ fn deref(out: &Emit) -> TokenStream {
             }
         }
 
+        #[doc(hidden)]
         #[automatically_derived]
         #lints
         impl #for_impl #sm::__private::HasMachine<#this> for #ident #args #where_clause {

@@ -112,6 +112,7 @@ impl<'a> Emit<'a> {
     fn seal(&self, seal: TokenStream, ty: &TokenStream) -> TokenStream {
         let Self { sm, lints, for_impl, where_clause, .. } = self;
         quote! {
+            #[doc(hidden)]
             #[automatically_derived]
             #lints
             impl #for_impl #sm::__private::#seal for #ty #where_clause {}

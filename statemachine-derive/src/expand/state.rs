@@ -45,6 +45,11 @@ fn dataless(out: &Emit, position: usize, state: &State) -> TokenStream {
     }
 }
 
+/// The type of a state's data.
+pub fn data(out: &Emit, position: usize, state: &State) -> TokenStream {
+    Shape::of(out, position, state).data
+}
+
 /// How the data of a state looks.
 struct Shape {
     /// Its type: owned, borrowed, and borrowed for writing.
@@ -215,6 +220,7 @@ fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStr
     let view = &shape.view;
     let ty = quote_spanned!(state.ident.span()=> type Borrowed = #view;);
     quote! {
+        #[doc(hidden)]
         #[automatically_derived]
         #lints
         impl #params #sm::__private::Viewed<#lifetime> for #marker #where_clause {

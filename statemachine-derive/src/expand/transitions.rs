@@ -24,6 +24,7 @@ pub fn implementations(out: &Emit, state: &State, position: usize) -> TokenStrea
         // The first and the last token are where the compiler takes the impl's place from.
         let (first, body) = (quote_spanned!(span=> impl), quote_spanned!(span=> {}));
         items.extend(quote! {
+            #[doc(hidden)]
             #[automatically_derived]
             #lints
             #first #for_impl #sm::__private::DerivedTransition<#to> for #from #where_clause #body

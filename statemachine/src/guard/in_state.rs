@@ -80,7 +80,7 @@ impl<'a, A: State> InState<'a, A> {
 
     /// Whether a transition or an exclusive hold waits for the holders to leave. Never blocks.
     ///
-    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -99,6 +99,18 @@ impl<'a, A: State> InState<'a, A> {
 
     /// A handle that waits until a transition or an exclusive hold waits for the holders to leave: see
     /// [`Wanted`].
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # use std::{pin::pin, task::{Context, Waker}};
+    /// let door = DoorMachine::new();
+    /// let open = door.in_open().now()?;
+    /// assert!(open.wanted().now().is_err());
+    /// let mut closing = pin!(door.open_to_closed().into_future());
+    /// assert!(closing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// open.wanted().now()?;
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted::of::<A::Enum>(self.right.lock().wishes(Wish::Leave))
     }
@@ -186,7 +198,8 @@ impl<'a, A: Several> InState<'a, A> {
 }
 
 impl<A: State> Clone for InState<'_, A> {
-    /// One more hold, even if a transition waits for the holders to leave.
+    /// One more hold, even if a transition waits for the holders to leave. This does not clone the data:
+    /// `String::clone(&hold)` does that for a `String`.
     ///
     /// # Panics
     ///

@@ -100,13 +100,37 @@ impl<'a, A: State> InStateMut<'a, A> {
 
     /// Whether somebody waits for the state, or for a way out of it. Never blocks for long.
     ///
-    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # use std::{pin::pin, task::{Context, Waker}};
+    /// let door = DoorMachine::new();
+    /// let open = door.in_open().exclusive().now()?;
+    /// assert!(!open.is_wanted());
+    /// let mut other = pin!(door.in_open().into_future());
+    /// assert!(other.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert!(open.is_wanted());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.right.lock().is_wanted(Wish::Any(self.right.position()))
     }
 
     /// A handle that waits until somebody waits for the state, or for a way out of it: see [`Wanted`].
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # use std::{pin::pin, task::{Context, Waker}};
+    /// let door = DoorMachine::new();
+    /// let open = door.in_open().exclusive().now()?;
+    /// assert!(open.wanted().now().is_err());
+    /// let mut closing = pin!(door.open_to_closed().into_future());
+    /// assert!(closing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// open.wanted().now()?;
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted::of::<A::Enum>(self.right.lock().wishes(Wish::Any(self.right.position())))
     }
@@ -129,7 +153,7 @@ impl<'a, A: State> InStateMut<'a, A> {
     ///
     /// # Panics
     ///
-    /// If a `before` handler does. The hold is let go of.
+    /// If a `before` handler does. The hold is released.
     pub fn to<B>(self) -> Result<InTransition<'a, A, B>, RefusedWith<Self>>
     where
         A: TransitionTo<B>,
@@ -151,7 +175,7 @@ impl<'a, A: State> InStateMut<'a, A> {
     ///
     /// # Panics
     ///
-    /// If the waker of a task that is woken does. The hold is let go of.
+    /// If the waker of a task that is woken does. The hold is released.
     pub fn share(self) -> InState<'a, A> {
         InState::of(self.right.step_down())
     }

@@ -174,8 +174,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     /// # Aborts
     ///
     /// If the closure panics, the process aborts. The old data is gone and there is no new data, so no
-    /// state would be true of the machine. Do before what may fail, with [`view_mut`](Self::view_mut) or
-    /// [`view`](Self::view), or use [`run`](Self::run).
+    /// state would be true of the machine. If the work may fail, do it first, with
+    /// [`view_mut`](Self::view_mut) or [`view`](Self::view), or use [`run`](Self::run).
     #[inline]
     pub fn commit_map(self, map: impl FnOnce(A::Data) -> B::Data) {
         drop(self.finish_map(false, map));
@@ -251,7 +251,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
 
     /// Does the work and commits what it makes. An error or a panic of the work rolls back.
     ///
-    /// Returns the old state's data.
+    /// Returns the old state's data. If the work cannot fail, use [`commit_with`](Self::commit_with): from
+    /// `Ok(data)` alone, the compiler does not know the type of the error.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -282,9 +283,9 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     /// Does async work and commits what it makes. An error or a panic of the work rolls back, and so
     /// does dropping the future.
     ///
-    /// The old state's data comes back. The closure takes no argument, so that the future may be sent
-    /// to another thread, as a runtime does that has several. What the work needs of the old data, it
-    /// takes from [`view`](Self::view) before.
+    /// Returns the old state's data. The closure takes no argument, so that a runtime may send the future
+    /// to another thread. If the work needs something of the old data, take it from [`view`](Self::view)
+    /// first.
     ///
     /// ```
     /// # use std::pin::pin;
@@ -301,7 +302,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     ///
     /// # Errors
     ///
-    /// What the work says.
+    /// The error of the work.
     ///
     /// # Panics
     ///
@@ -355,10 +356,11 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         self.finish_made(made)
     }
 
-    /// Runs the action that was registered for the transition, be it async or not, and commits what it
-    /// makes. Dropping the future rolls back.
+    /// Runs the action that is registered for the transition, async or not, and commits what it makes.
+    /// Dropping the future rolls back.
     ///
-    /// With none, and a new state without data, just commits. The old state's data comes back.
+    /// If no action is registered and the new state has no data, it simply commits. Returns the old
+    /// state's data.
     ///
     /// ```
     /// # use std::pin::pin;
@@ -532,15 +534,40 @@ impl<A: State, B> InTransition<'_, A, B> {
         A::same(A::view(self.right.view()))
     }
 
-    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were rolled back. Never blocks for long.
+    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were
+    /// rolled back. Never blocks for long.
     ///
-    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # use std::{pin::pin, task::{Context, Waker}};
+    /// let door = DoorMachine::new();
+    /// let closing = door.open_to_closed().now()?;
+    /// let mut other = pin!(door.open_to_closed().into_future());
+    /// assert!(other.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert!(!closing.is_wanted()); // the other waits, and is not urgent
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.right.lock().is_wanted(Wish::Urgent(position::<A>(&self.right)))
     }
 
-    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if this one were rolled back: see [`Wanted`].
+    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if
+    /// this one were rolled back: see [`Wanted`].
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// # use std::{pin::pin, task::{Context, Waker}};
+    /// let door = DoorMachine::new();
+    /// let closing = door.open_to_closed().now()?;
+    /// assert!(closing.wanted().now().is_err());
+    /// let mut urgent = pin!(door.open_to_closed().urgent().into_future());
+    /// assert!(urgent.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// closing.wanted().now()?;
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted::of::<A::Enum>(self.right.lock().wishes(Wish::Urgent(position::<A>(&self.right))))
     }

@@ -12,6 +12,10 @@ use crate::state::{State, View};
 /// the hold. If the work of one caller fails, the next one works; [`Failures`](crate::Failures) shares the
 /// failure with all that waited.
 ///
+/// In a `match`, give the guard a name: `Joined::There(hold) => drop(hold)`. With `Joined::There(_)` the
+/// state is held until the end of the `match`. If the arm then waits to leave the state, it waits for
+/// itself. [`mine`](Self::mine) is the shorter way if only the transition is of interest.
+///
 /// ```
 /// use statemachine::{Joined, StateMachine};
 ///
@@ -88,11 +92,12 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
 }
 
 impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
-    /// Like [`enter`](Self::enter), for work that is async: it runs only if the transition is the
-    /// caller's. Dropping the future rolls back, or lets go of the state.
+    /// Makes the transition by async work if that is for the caller to do. Holds the new state in both
+    /// cases. Dropping the future rolls back, or lets go of the state.
     ///
-    /// The closure takes no argument, so that the future may be sent to another thread, as a runtime
-    /// does that has several. What the work needs of the old state's data, it takes before.
+    /// The closure takes no argument, so that a runtime may send the future to another thread. If the work
+    /// needs something of the old state's data, `match` this, and take it from
+    /// [`view`](crate::InTransition::view) first.
     ///
     /// ```
     /// # use std::pin::pin;
@@ -110,11 +115,12 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
     ///
     /// # Errors
     ///
-    /// What the work says. It is rolled back.
+    /// The error of the work. The transition is rolled back.
     ///
     /// # Panics
     ///
-    /// If the work does, and as [`InTransition::enter_with`].
+    /// If the work does; the transition is rolled back. Also as
+    /// [`enter_with`](crate::InTransition::enter_with).
     pub async fn enter_async<E>(
         self,
         work: impl AsyncFnOnce() -> Result<B::Data, E>,
@@ -128,8 +134,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
         }
     }
 
-    /// The transition, if it is the caller's. If the machine is in `B` already, the hold on that is let
-    /// go of.
+    /// The transition, if it is for the caller to make. Otherwise the hold on `B` is released.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -143,7 +148,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
     ///
     /// # Panics
     ///
-    /// If the waker of a task does that is woken since the hold has been let go of.
+    /// If the waker of a task that is woken does. The hold is released.
     #[must_use = "dropping a transition rolls it back"]
     pub fn mine(self) -> Option<InTransition<'a, A, B>> {
         match self {

@@ -20,8 +20,33 @@ use crate::{
     trace::Work,
 };
 
-/// What an `Arc` holds that has a machine of `S`: the generated type, a type that derefs to that, or a
-/// [`Machine`].
+/// What the `Arc` of an owned guard may hold: the generated machine of `S`, a type that derefs to that, or
+/// a [`Machine`].
+///
+/// ```
+/// use std::{ops::Deref, sync::Arc};
+/// use statemachine::OwnedInState;
+/// # use statemachine_example::*;
+///
+/// /// A machine, and what belongs to it.
+/// struct Shelf {
+///     slot: SlotMachine,
+///     label: String,
+/// }
+///
+/// impl Deref for Shelf {
+///     type Target = SlotMachine;
+///
+///     fn deref(&self) -> &SlotMachine {
+///         &self.slot
+///     }
+/// }
+///
+/// let shelf = Arc::new(Shelf { slot: SlotMachine::new(), label: "left".to_owned() });
+/// let empty: OwnedInState<Shelf, slot::Empty> = shelf.in_empty().now()?.into_owned(Arc::clone(&shelf));
+/// assert_eq!(empty.machine().label, "left");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not deref to a machine of `{S}`",
     label = "not the owner of such a machine",
@@ -59,8 +84,8 @@ impl<S: StateMachine> HasMachine<S> for Machine<S> {
 /// An [`InState`] that owns an `Arc` of its machine: made by [`InState::into_owned`].
 ///
 /// It is `'static`, so it fits into a struct, a map or a task that outlives the caller. It does what an
-/// `InState` does, and what it gives is owned too. As the last owner it drops the machine when it is
-/// dropped.
+/// `InState` does, and what it gives is owned too. Dropping it lets go of the state. If it is the last
+/// owner of the machine, it then drops the machine.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -87,7 +112,8 @@ pub struct OwnedInState<M, A: State<Enum: 'static>> {
 
 /// An [`InStateMut`] that owns an `Arc` of its machine: made by [`InStateMut::into_owned`].
 ///
-/// It is `'static`, does what an `InStateMut` does, and what it gives is owned too.
+/// It is `'static`, does what an `InStateMut` does, and what it gives is owned too. Dropping it lets go of
+/// the state.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -140,8 +166,9 @@ impl<'a, A: State<Enum: 'static>> InState<'a, A> {
     ///
     /// # Panics
     ///
-    /// If the `Arc` is another machine's. The hold is let go of.
+    /// If the `Arc` is another machine's. The hold is released.
     #[track_caller]
+    #[doc(alias("read_owned", "write_owned"))]
     pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInState<M, A> {
         let right = Owned::new(self.into_right(), machine, |owner| owner.machine().lock());
         OwnedInState { right, state: PhantomData }
@@ -162,8 +189,9 @@ impl<'a, A: State<Enum: 'static>> InStateMut<'a, A> {
     ///
     /// # Panics
     ///
-    /// If the `Arc` is another machine's. The hold is let go of.
+    /// If the `Arc` is another machine's. The hold is released.
     #[track_caller]
+    #[doc(alias("read_owned", "write_owned"))]
     pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInStateMut<M, A> {
         let right = Owned::new(self.into_right(), machine, |owner| owner.machine().lock());
         OwnedInStateMut { right, state: PhantomData }
@@ -187,6 +215,7 @@ impl<'a, A: State<Enum: 'static>, B: State<Enum = A::Enum>> InTransition<'a, A, 
     ///
     /// If the `Arc` is another machine's. The transition is rolled back.
     #[track_caller]
+    #[doc(alias("read_owned", "write_owned"))]
     pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInTransition<M, A, B> {
         let (right, work) = self.into_parts();
         let right = Owned::new(right, machine, |owner| owner.machine().lock());
@@ -200,6 +229,15 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
     }
 
     /// The data of the state: see [`InState::view`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(full.view(), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[inline]
     pub fn view(&self) -> A::View<'_> {
         A::same(A::view(self.right.get().view()))
@@ -207,7 +245,16 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
 
     /// Whether a transition or an exclusive hold waits for the holders to leave. Never blocks for long.
     ///
-    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(!full.is_wanted());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.right.get().lock().is_wanted(Wish::Leave)
@@ -215,12 +262,30 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
 
     /// A handle that waits until a transition or an exclusive hold waits for the holders to leave: see
     /// [`Wanted`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(full.wanted().now().is_err()); // nobody waits
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted::of::<A::Enum>(self.right.get().lock().wishes(Wish::Leave))
     }
 
     /// A handle that trades this hold for the transition to `B` in one step: see [`InState::to`]. What
     /// it gives, and what comes back if it is refused, owns the machine too.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(full.to::<slot::Empty>().now()?.commit(), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn to<B>(self) -> OwnedUpgrade<M, A, B>
     where
         A: TransitionTo<B>,
@@ -230,6 +295,15 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
     }
 
     /// The machine, and what else the `Arc` holds.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(full.machine().is_full());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn machine(&self) -> &Arc<M> {
         self.right.owner()
@@ -237,13 +311,31 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
 }
 
 impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInState<M, A> {
-    /// Which state it is that is held: see [`InState::kind`].
+    /// Which state is held: see [`InState::kind`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let held = slot.hold().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(held.kind(), SlotKind::Full);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
         Kind::at(self.right.get().position().get())
     }
 
-    /// The same hold, as one on that state: see [`InState::narrow`].
+    /// The same hold, as a hold on that state: see [`InState::narrow`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let held = slot.hold().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(held.narrow::<slot::Full>().is_ok());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -259,12 +351,30 @@ impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInState<M, A> {
 
 impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
     /// The data of the state: see [`InStateMut::view`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(full.view(), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[inline]
     pub fn view(&self) -> A::View<'_> {
         A::same(A::view(self.right.get().view()))
     }
 
     /// The data of the state, for writing: see [`InStateMut::view_mut`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let mut full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// full.view_mut().push('!');
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[inline]
     pub fn view_mut(&mut self) -> A::ViewMut<'_>
     where
@@ -275,13 +385,31 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
 
     /// Whether somebody waits for the state, or for a way out of it. Never blocks for long.
     ///
-    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(!full.is_wanted());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.right.get().lock().is_wanted(Wish::Any(self.right.get().position()))
     }
 
     /// A handle that waits until somebody waits for the state, or for a way out of it: see [`Wanted`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(full.wanted().now().is_err()); // nobody waits
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted::of::<A::Enum>(
             self.right.get().lock().wishes(Wish::Any(self.right.get().position())),
@@ -290,13 +418,22 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
 
     /// Goes on to the transition to `B`, at once: see [`InStateMut::to`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(full.to::<slot::Empty>()?.commit(), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// `Vetoed` if a `before` handler refuses. The exclusive hold comes back.
     ///
     /// # Panics
     ///
-    /// If a `before` handler does. The hold is let go of.
+    /// If a `before` handler does. The hold is released.
     pub fn to<B>(self) -> Result<OwnedInTransition<M, A, B>, RefusedWith<Self>>
     where
         A: TransitionTo<B>,
@@ -312,9 +449,19 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
 
     /// Lets others hold the state too, in one step: see [`InStateMut::share`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// let shared = full.share();
+    /// assert!(slot.in_full().now().is_ok());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Panics
     ///
-    /// If the waker of a task that is woken does. The hold is let go of.
+    /// If the waker of a task that is woken does. The hold is released.
     pub fn share(self) -> OwnedInState<M, A> {
         self.right.consume(|right, owner| {
             InStateMut::<A>::of(right).share().into_owned(Arc::clone(owner))
@@ -322,6 +469,15 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
     }
 
     /// The machine, and what else the `Arc` holds.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(full.machine().is_full());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn machine(&self) -> &Arc<M> {
         self.right.owner()
@@ -340,12 +496,31 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     }
 
     /// The data of the state to be left: see [`InTransition::view`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let emptying = slot.full_to_empty().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(emptying.view(), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[inline]
     pub fn view(&self) -> A::View<'_> {
         A::same(A::view(self.right.get().view()))
     }
 
     /// The data of the state to be left, for writing: see [`InTransition::view_mut`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let mut emptying = slot.full_to_empty().now()?.into_owned(Arc::clone(&slot));
+    /// emptying.view_mut().push('!');
+    /// assert_eq!(emptying.commit(), "text!");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[inline]
     pub fn view_mut(&mut self) -> A::ViewMut<'_>
     where
@@ -357,7 +532,16 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were
     /// rolled back. Never blocks for long.
     ///
-    /// It may have changed when you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let emptying = slot.full_to_empty().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(!emptying.is_wanted());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.right.get().lock().is_wanted(Wish::Urgent(self.right.get().position()))
@@ -365,6 +549,15 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
 
     /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if
     /// this one were rolled back: see [`Wanted`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let emptying = slot.full_to_empty().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(emptying.wanted().now().is_err()); // nobody waits
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted::of::<A::Enum>(
             self.right.get().lock().wishes(Wish::Urgent(self.right.get().position())),
@@ -373,18 +566,36 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
 
     /// Enters the new state with that data: see [`InTransition::commit_with`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let refilling = slot.full_to_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(refilling.commit_with("new".to_owned()), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::commit_with`].
     pub fn commit_with(self, data: B::Data) -> A::Data {
         self.consume(|transition, _| transition.commit_with(data))
     }
 
     /// Enters the new state, which has no data: see [`InTransition::commit`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let emptying = slot.full_to_empty().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(emptying.commit(), "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::commit`].
     pub fn commit(self) -> A::Data
     where
         B: Dataless,
@@ -395,9 +606,19 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     /// Enters the new state with data that is made of the old state's: see
     /// [`InTransition::commit_map`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let refilling = slot.full_to_full().now()?.into_owned(Arc::clone(&slot));
+    /// refilling.commit_map(|text| text.repeat(2));
+    /// assert_eq!(*slot.in_full().now()?, "texttext");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::commit_map`].
     ///
     /// # Aborts
     ///
@@ -408,18 +629,37 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
 
     /// Enters the new state with that data and holds it: see [`InTransition::enter_with`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let refilling = slot.full_to_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(*refilling.enter_with("new".to_owned()), "new");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::enter_with`].
     pub fn enter_with(self, data: B::Data) -> OwnedInState<M, B> {
         self.consume(|transition, owner| transition.enter_with(data).into_owned(Arc::clone(owner)))
     }
 
     /// Enters the new state, which has no data, and holds it: see [`InTransition::enter`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let emptying = slot.full_to_empty().now()?.into_owned(Arc::clone(&slot));
+    /// let empty = emptying.enter();
+    /// assert!(slot.empty_to_full().now().is_err()); // `empty` holds it
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::enter`].
     pub fn enter(self) -> OwnedInState<M, B>
     where
         B: Dataless,
@@ -430,9 +670,18 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     /// Enters the new state with data that is made of the old state's, and holds it: see
     /// [`InTransition::enter_map`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let refilling = slot.full_to_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(*refilling.enter_map(|text| text.repeat(2)), "texttext");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::enter_map`].
     ///
     /// # Aborts
     ///
@@ -443,13 +692,23 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
 
     /// Does the work and commits what it makes: see [`InTransition::run`].
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let refilling = slot.full_to_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(refilling.run(|_| Err("no text")).is_err());
+    /// assert_eq!(*slot.in_full().now()?, "text");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// What the work says. It is rolled back.
+    /// The error of the work. The transition is rolled back.
     ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::run`].
     pub fn run<E>(
         self,
         work: impl FnOnce(View<'_, A>) -> Result<B::Data, E>,
@@ -460,13 +719,27 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     /// Does async work and commits what it makes: see [`InTransition::run_async`]. The future is
     /// `'static` if the work is.
     ///
+    /// ```
+    /// # use std::{pin::pin, sync::Arc, task::{Context, Waker}};
+    /// # use statemachine::Refused;
+    /// # use statemachine_example::*;
+    /// # let mut test = pin!(async {
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let refilling = slot.full_to_full().await?.into_owned(Arc::clone(&slot));
+    /// refilling.run_async(async || Ok::<_, Refused>("new".to_owned())).await?;
+    /// assert_eq!(*slot.in_full().await?, "new");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// # });
+    /// # assert!(test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// ```
+    ///
     /// # Errors
     ///
-    /// What the work says. It is rolled back.
+    /// The error of the work. The transition is rolled back.
     ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::run_async`].
     pub async fn run_async<E>(
         self,
         work: impl AsyncFnOnce() -> Result<B::Data, E>,
@@ -475,30 +748,54 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         Ok(self.commit_with(data))
     }
 
-    /// Runs the action that was registered for the transition, and commits what it makes: see
+    /// Runs the action that is registered for the transition, and commits what it makes: see
     /// [`InTransition::perform`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// slot.full_to_full().action(|text| Ok::<_, &str>(text.repeat(2)));
+    /// slot.full_to_full().now()?.into_owned(Arc::clone(&slot)).perform()?;
+    /// assert_eq!(*slot.in_full().now()?, "texttext");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// `Vetoed`, as that. It is rolled back.
+    /// As [`InTransition::perform`].
     ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::perform`].
     pub fn perform(self) -> Result<A::Data, Refused> {
         self.consume(|transition, _| transition.perform())
     }
 
-    /// Runs the action that was registered for the transition, be it async or not, and commits what it
+    /// Runs the action that is registered for the transition, async or not, and commits what it
     /// makes: see [`InTransition::perform_async`].
+    ///
+    /// ```
+    /// # use std::{pin::pin, sync::Arc, task::{Context, Waker}};
+    /// # use statemachine::Refused;
+    /// # use statemachine_example::*;
+    /// # let mut test = pin!(async {
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// slot.full_to_full().action_async(|_| async { Ok::<_, &str>("new".to_owned()) });
+    /// slot.full_to_full().await?.into_owned(Arc::clone(&slot)).perform_async().await?;
+    /// assert_eq!(*slot.in_full().await?, "new");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// # });
+    /// # assert!(test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// ```
     ///
     /// # Errors
     ///
-    /// `Vetoed`, as that. It is rolled back.
+    /// As [`InTransition::perform_async`].
     ///
     /// # Panics
     ///
-    /// As that.
+    /// As [`InTransition::perform_async`].
     pub async fn perform_async(self) -> Result<A::Data, Refused> {
         let action = InTransition::<A, B>::action_of(self.right.get());
         let made = match action.as_deref() {
@@ -514,16 +811,34 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         self.consume(|transition, _| transition.finish_made(made))
     }
 
-    /// Leaves the machine where it was: says aloud what dropping does.
+    /// Leaves the machine in the old state, as dropping does.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// slot.full_to_empty().now()?.into_owned(Arc::clone(&slot)).rollback();
+    /// assert!(slot.is_full());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     ///
     /// # Panics
     ///
-    /// If the waker of a task that is woken does. The machine has been let go of.
+    /// If the waker of a task that is woken does. The right is released.
     pub fn rollback(self) {
         drop(self);
     }
 
     /// The machine, and what else the `Arc` holds.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let emptying = slot.full_to_empty().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(emptying.machine().is_in_transition());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
     #[must_use]
     pub fn machine(&self) -> &Arc<M> {
         self.right.owner()
@@ -531,11 +846,11 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
 }
 
 impl<M, A: State<Enum: 'static>> Clone for OwnedInState<M, A> {
-    /// One hold more: see [`InState::clone`].
+    /// One more hold, even if a transition waits for the holders to leave.
     ///
     /// # Panics
     ///
-    /// If the state is held by as many as can be counted: 262,143.
+    /// If the maximum number of holders is reached: 262,143.
     fn clone(&self) -> Self {
         match self.right.try_clone() {
             Some(right) => Self { right, state: PhantomData },

@@ -15,10 +15,10 @@ use crate::{
     wait::{AnswerAt, Ask, Handle, Queued, handle},
 };
 
-/// All guards, or none: a handle on what any number of handles of one type are on, each of another
-/// machine.
+/// A handle that gives all guards or none, for any number of handles of one type on different machines.
 ///
-/// What [`both`](crate::both) says of two holds here for all. Of none, it is there at once.
+/// [`both`](crate::both) says what two rights mean for others; the same is true of any number here. If
+/// there are no handles, the outcome is an empty list at once.
 ///
 /// ```
 /// use statemachine::all;
@@ -39,8 +39,8 @@ where
 
 /// A handle on any number of rights at once: made by [`all`].
 ///
-/// A time limit is for all together. If it is given up, all are let go of. Its guards are in the order
-/// of the handles.
+/// A time limit is for all together. If the wait ends without all, none is kept. The guards are in the
+/// order of the handles.
 #[derive(Clone)]
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct All<H> {

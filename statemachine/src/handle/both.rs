@@ -12,22 +12,22 @@ use crate::{
     wait::{AnswerAt, Ask, Handle, Queued, handle},
 };
 
-/// Both guards, or neither: a handle on what two handles of different machines are on.
+/// A handle that gives both guards or neither, for two handles on different machines.
 ///
-/// It takes all handles that can be cloned: transitions, urgent or not, joins, holds, exclusive holds,
-/// waits for states, and what `both` and [`all`](crate::all) give.
+/// It takes every handle that can be cloned: [`Transition`](crate::Transition), [`Join`](crate::Join),
+/// [`Hold`](crate::Hold), [`ExclusiveHold`](crate::ExclusiveHold), [`When`](crate::When), and the handles
+/// that `both` and [`all`](crate::all) give.
 ///
-/// No two calls deadlock, in whatever order each names its machines: while it waits for one right it has
-/// not the other. If the one comes and the other is taken, it lets go of the one and waits for the other.
-/// So others may come in between. There is no one queue for the two: a long stream of callers that want
-/// one of them can keep it waiting.
+/// No two calls deadlock, in whatever order they name the machines. While a call waits for one right, it
+/// does not have the other. If the first right comes and the second is taken, the call lets go of the first
+/// and waits for the second. So others may come in between. The two machines have two queues: a long stream
+/// of callers that want one of them can keep the call waiting.
 ///
-/// Committed one after the other, nobody who takes rights on both can see one move without the other. A
-/// look at the states takes no right and can.
+/// If both are committed, one after the other, no caller that takes rights on both sees one move without
+/// the other. A look at the states takes no right, so it may see one without the other.
 ///
-/// Two rights of one machine that exclude each other, such as two transitions, can never be had together.
-/// They are refused at once, also in a wait: with `InTransition` or `InUse`, for the one is in the way of
-/// the other.
+/// Two rights of one machine that exclude each other, such as two transitions, are refused at once, also in
+/// a wait. The error is [`InTransition`](crate::Refused::InTransition) or [`InUse`](crate::Refused::InUse).
 ///
 /// ```
 /// use statemachine::both;
@@ -49,7 +49,7 @@ where
 
 /// A handle on two rights at once: made by [`both`].
 ///
-/// A time limit is for both together. If it is given up, both are let go of.
+/// A time limit is for both together. If the wait ends without both, neither is kept.
 #[derive(Clone, Copy)]
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Both<A, B> {

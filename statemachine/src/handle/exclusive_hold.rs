@@ -15,8 +15,9 @@ use crate::{
 
 /// A handle on being in state `A` alone: made by [`Hold::exclusive`](crate::Hold::exclusive).
 ///
-/// It gives an [`InStateMut`]. While that lives, nobody else holds or leaves the state. It waits as a
-/// transition does, in the same queue: for all holders to leave. It lets no new holders in meanwhile.
+/// It gives an [`InStateMut`]. While that lives, nobody else holds or leaves the state. The handle waits in
+/// the same queue as transitions. Like a transition, it waits for all holders to leave, and lets no new ones
+/// in meanwhile.
 ///
 /// It is `Copy`, and does nothing until one of its verbs is called.
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]

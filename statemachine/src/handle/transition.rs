@@ -72,6 +72,9 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
 
     /// Begins and commits in one step, if the new state has no data. Never blocks.
     ///
+    /// It is refused while anybody holds the state, even for a look. If a look must not stop the move, wait
+    /// for the right: `within(limit)?.commit()`.
+    ///
     /// Returns the old state's data. Between two states without data, and if nobody waits, this is one
     /// atomic instruction.
     ///
@@ -187,8 +190,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         now(self)?.perform()
     }
 
-    /// Begins, runs the action that was registered, be it async or not, and commits what it makes. If
-    /// the machine cannot be had at once, the future is refused at once; dropping it rolls back.
+    /// Begins, runs the registered action, async or not, and commits what it makes. Never waits for the
+    /// right. Dropping the future rolls back.
     ///
     /// ```
     /// # use std::pin::pin;
@@ -214,9 +217,9 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// The same transition, whose waits go first.
     ///
     /// It stands in the queue before all that are not urgent. If a transition out of the same state is
-    /// under way, its caller is asked to give up: see [`InTransition::wanted`]. If that one rolls back, the
-    /// right goes to the urgent one. No right is taken from a caller that does not give it. If nobody
-    /// waits, nothing changes.
+    /// under way, its caller is asked to give up: see [`InTransition::wanted`]. If that caller rolls back,
+    /// the right goes to the urgent one. No right is taken from a caller that keeps it. `now` does not wait,
+    /// so this changes nothing for it.
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -313,9 +316,9 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// Registers an async action, which makes the new state's data when
     /// [`perform_async`](InTransition::perform_async) is called.
     ///
-    /// A transition has one action at the most: a later one, async or not, replaces it. The closure is
-    /// given the old state's data and makes a future, which does not borrow from that. Dropping the
-    /// future of `perform_async` drops it, and rolls back.
+    /// A transition has one action, and a later one, async or not, replaces it. The closure gets the old
+    /// state's data and makes a future, which does not borrow from that data. Dropping the future of
+    /// `perform_async` drops it, and rolls back.
     ///
     /// ```
     /// # use std::pin::pin;

@@ -11,17 +11,17 @@ use crate::{
     wait::{Ask, Queued, handle},
 };
 
-/// A handle that waits until a right is wanted by somebody else: made by `wanted` on each guard.
+/// A handle that waits until another caller wants the right of a guard: made by `wanted` on each guard.
 ///
-/// So that who has the right need not be in the way unknowingly. When it is wanted:
+/// With it, a caller learns that it is in the way, and can let go.
 ///
-/// | guard | it is wanted if |
+/// | guard | another caller wants its right if |
 /// |---|---|
-/// | [`InTransition`](crate::InTransition) | an [urgent](crate::Transition::urgent) transition waits that would begin if this one were rolled back |
+/// | [`InTransition`](crate::InTransition) | an [urgent](crate::Transition::urgent) transition waits, and would begin if this one were rolled back |
 /// | [`InState`](crate::InState) | a transition or an exclusive hold waits for the holders to leave |
 /// | [`InStateMut`](crate::InStateMut) | anybody waits for the state, or for a way out of it |
 ///
-/// It gives nothing but that. The right stays with the guard, which it borrows.
+/// It gives `()`. The right stays with the guard, which it borrows.
 #[derive(Clone, Copy)]
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Wanted<'g> {

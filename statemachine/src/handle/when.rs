@@ -14,8 +14,12 @@ use crate::{
 
 /// A handle on any of the states that satisfy a predicate.
 ///
-/// Made by [`Machine::when`](crate::Machine::when). It returns the state that was seen, and does not hold
-/// it.
+/// Made by [`Machine::when`](crate::Machine::when) and by the generated `when_a()`. It returns the state
+/// that was seen, and does not hold it. It is in the way of nobody.
+///
+/// The machine may have left the state by the time the caller reads this. To act on the state, wait for a
+/// hold, as in `in_a().await`. A loop of `when` and `now` may be refused again and again while a transition
+/// out of the state is under way.
 ///
 /// ```
 /// use std::{thread, time::Duration};

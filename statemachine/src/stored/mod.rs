@@ -96,8 +96,11 @@ mod key;
 mod machines;
 mod wait;
 
+pub mod conformance;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod store;
 
 pub use self::{

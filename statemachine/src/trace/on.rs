@@ -187,7 +187,7 @@ pub(crate) fn refused(
         target: TARGET,
         machine = refused.machine(),
         machine_id = %id,
-        from = %OneOf(from),
+        from = OneOf(from).to_string(),
         to,
         ?waited,
         reason = %refused,

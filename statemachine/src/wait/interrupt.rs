@@ -99,8 +99,8 @@ impl Interrupt {
         self.shared.get_or_init(Arc::default)
     }
 
-    /// A handle that waits until it is raised, so that work which waits for something else can end with
-    /// the waits.
+    /// A handle that waits until it is raised. With it, work that waits for something else can end together
+    /// with the waits.
     ///
     /// ```
     /// use std::time::Duration;
@@ -111,6 +111,7 @@ impl Interrupt {
     ///     shutdown.interrupt();
     /// }
     /// ```
+    #[doc(alias("interrupted", "cancelled"))]
     pub fn raised(&self) -> Raised<'_> {
         Raised::of(self)
     }

@@ -31,8 +31,9 @@ pub use self::{interrupt::Interrupt, interruptible::Interruptible, raised::Raise
 /// A handle: something that can be taken at once, waited for by a thread, or awaited by a task.
 ///
 /// [`Transition`](crate::Transition), [`Join`](crate::Join), [`Upgrade`](crate::Upgrade),
-/// [`Hold`](crate::Hold), [`ExclusiveHold`](crate::ExclusiveHold), [`OwnedUpgrade`](crate::OwnedUpgrade),
-/// [`When`](crate::When) and [`Interruptible`] are handles, and no other type can be. Each has the verbs as
+/// [`OwnedUpgrade`](crate::OwnedUpgrade), [`Hold`](crate::Hold), [`ExclusiveHold`](crate::ExclusiveHold),
+/// [`When`](crate::When), [`Wanted`](crate::Wanted), [`Raised`], [`Both`](crate::Both),
+/// [`All`](crate::All) and [`Interruptible`] are handles, and no other type can be. Each has the verbs as
 /// methods of its own too, so only code that takes any handle needs this trait:
 ///
 /// ```

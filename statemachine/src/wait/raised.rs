@@ -12,8 +12,8 @@ use crate::{
 
 /// A handle that waits until an interrupt is raised: made by [`Interrupt::raised`].
 ///
-/// So that work which is not a wait for a machine can end with the waits. It gives nothing but that the
-/// interrupt was raised. Its refusals name a machine `Interrupt` that is `Clear` and not `Raised`.
+/// With it, work that does not wait for a machine can end together with the waits. It gives `()`. Its
+/// refusals name a machine `Interrupt` that is `Clear` and not `Raised`.
 #[derive(Clone, Copy)]
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Raised<'i> {

@@ -7,13 +7,13 @@ macro_rules! handle {
         impl<$($generics)*> $handle {
             /// At once or not at all. Never blocks.
             ///
-            /// # Errors
-            ///
-            /// [`Refused`](crate::Refused) gives the reason, as it was at one instant of the call.
-            ///
             /// ```
             #[doc = $example]
             /// ```
+            ///
+            /// # Errors
+            ///
+            /// [`Refused`](crate::Refused) gives the reason, as it was at one instant of the call.
             #[inline]
             pub fn now(self) -> Result<$output, $error> {
                 crate::wait::now(self)

@@ -4,6 +4,7 @@
 mod basics;
 mod child;
 mod clocks;
+mod conforming;
 mod deaths;
 mod isolation;
 mod many;

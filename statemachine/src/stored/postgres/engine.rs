@@ -212,7 +212,11 @@ impl<D: Driver> Engine<D> {
         loop {
             match self.once(&statement).await {
                 Ok(rows) if !rows.is_empty() => return Ok(Outcome::Done(())),
-                Ok(_) => return self.refused(&layout, at).await,
+                Ok(_) => {
+                    if let Some(refused) = self.refused(&layout, at, from).await? {
+                        return Ok(refused);
+                    }
+                }
                 Err(Fault::Unknown(_)) => return Ok(Outcome::Unknown),
                 Err(fault) => tries.after(fault).await?,
             }
@@ -253,7 +257,11 @@ impl<D: Driver> Engine<D> {
                         return Ok(Outcome::Done(Some(Found::read(row)?.row)));
                     }
                     Some(_) => return Ok(Outcome::Done(None)),
-                    None => return self.refused(&layout, at).await,
+                    None => {
+                        if let Some(refused) = self.refused(&layout, at, from).await? {
+                            return Ok(refused);
+                        }
+                    }
                 },
                 // What was there before came with the reply, and is nowhere now.
                 Err(Fault::Unknown(_)) if wants_old => return Ok(Outcome::Unknown),
@@ -309,7 +317,12 @@ impl<D: Driver> Engine<D> {
             let sent = Instant::now();
             match self.once(&statement).await {
                 Ok(mut rows) => {
-                    let Some(row) = rows.pop() else { return self.refused(&layout, at).await };
+                    let Some(row) = rows.pop() else {
+                        match self.refused(&layout, at, &from).await? {
+                            Some(refused) => return Ok(refused),
+                            None => continue,
+                        }
+                    };
                     let (token, row) = (row.number(2)?, Found::read(row)?.row);
                     let key = at.key.as_str().to_owned();
                     let right = Right { kind: at.machine, key, token, by };
@@ -339,9 +352,16 @@ impl<D: Driver> Engine<D> {
         Ok(())
     }
 
-    /// The row that did not fit.
-    async fn refused<T>(&self, layout: &Layout, at: Address<'_>) -> Result<Outcome<T>, Error> {
-        Ok(Outcome::Refused(self.find(layout, at).await?.map(|found| found.row)))
+    /// The row that did not fit; `None` if it fits by now, so that the caller asks again.
+    async fn refused<T>(
+        &self,
+        layout: &Layout,
+        at: Address<'_>,
+        from: &[&str],
+    ) -> Result<Option<Outcome<T>>, Error> {
+        let row = self.find(layout, at).await?.map(|found| found.row);
+        let fits = |row: &Row| !row.is_claimed && from.contains(&&*row.state);
+        Ok(if row.as_ref().is_some_and(fits) { None } else { Some(Outcome::Refused(row)) })
     }
 
     pub(super) async fn find(

@@ -1,0 +1,86 @@
+//! The exclusive right to a row of a database.
+
+use std::{fmt, future::pending};
+
+use super::{
+    Error, Sqlite,
+    rows::{Place, To},
+    thread::Ending,
+};
+use crate::stored::{self, Committed, Row, Value};
+
+/// The exclusive right to a row of a [`Sqlite`].
+///
+/// It has no lease: it ends when it is committed, rolled back or dropped, and when its process ends. If it
+/// is forgotten, the row stays claimed until then.
+pub struct Claim {
+    store: Sqlite,
+    row: Row,
+    /// None if it has ended.
+    ending: Option<Ending>,
+}
+
+impl Claim {
+    pub(super) fn new(store: Sqlite, at: Place, by: String, row: Row) -> Self {
+        let ending = Some(Ending { at, token: row.version, by });
+        Self { store, row, ending }
+    }
+}
+
+impl stored::Claim for Claim {
+    type Error = Error;
+
+    fn row(&self) -> &Row {
+        &self.row
+    }
+
+    /// Never ready: nobody gets the row while this process lives.
+    async fn lost(&self) {
+        pending().await
+    }
+
+    async fn commit(mut self, to: Value<'_>) -> Result<Committed, Error> {
+        let Some(Ending { at, token, by }) = self.ending.take() else {
+            return Ok(Committed::Lost);
+        };
+        let to = To::from(to);
+        let committed = self.store.write(move |desk| {
+            let committed = desk.change(|desk| desk.rows.commit(&at, &to, token, &by));
+            let ending = Ending { at, token, by };
+            match committed {
+                Ok(committed) => {
+                    desk.ended(ending);
+                    Ok(committed)
+                }
+                Err(error) => {
+                    let _ = desk.end(ending);
+                    Err(error)
+                }
+            }
+        });
+        match committed.await {
+            Err(error) if error.is_unclear() => Ok(Committed::Unknown),
+            committed => committed,
+        }
+    }
+
+    async fn rollback(mut self) -> Result<(), Error> {
+        let Some(ending) = self.ending.take() else { return Ok(()) };
+        self.store.write(move |desk| desk.end(ending)).await
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(ending) = self.ending.take() {
+            // Nobody waits for the answer.
+            drop(self.store.ask_write(move |desk| desk.end(ending)));
+        }
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claim").field("row", &self.row).finish_non_exhaustive()
+    }
+}

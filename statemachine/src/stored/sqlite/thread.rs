@@ -1,0 +1,180 @@
+//! The thread that has the connection, and does what it is asked in groups.
+
+use std::{
+    iter, mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+
+use super::{
+    Error,
+    holder::{Holder, Holders},
+    rows::{Place, Rows},
+    table::Table,
+    watch::Watch,
+};
+
+/// How many requests are written by one transaction at most: a bound on how long others wait for it.
+const GROUP: usize = 256;
+
+/// How soon a claim that could not be ended is ended again.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// One request.
+pub(super) enum Job {
+    /// Is answered at once.
+    Read(Box<dyn FnOnce(&mut Desk<'_>) + Send>),
+    /// Is answered by what it returns, when the transaction has ended.
+    Write(Write),
+}
+
+type Write = Box<dyn FnOnce(&mut Desk<'_>) -> Answer + Send>;
+
+/// Answers a request whose transaction ended like that.
+pub(super) type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+/// What the requests work with.
+pub(super) struct Desk<'c> {
+    pub(super) rows: Rows<'c>,
+    holders: &'c Holders,
+    holder: Option<Holder>,
+    /// Why the transaction of the group ended early, if it did.
+    transaction: Result<(), Error>,
+    changed: Vec<Place>,
+    ending: Vec<Ending>,
+}
+
+/// A claim to be ended.
+pub(super) struct Ending {
+    pub(super) at: Place,
+    pub(super) token: u64,
+    pub(super) by: String,
+}
+
+impl Desk<'_> {
+    /// Does something in the transaction of the group, unless that has ended.
+    pub(super) fn change<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.transaction.clone()?;
+        let done = work(self);
+        if self.rows.is_ended() {
+            // Some errors undo all of the transaction, others only what failed.
+            self.transaction = Err(done.as_ref().err().cloned().unwrap_or_else(Error::stopped));
+        }
+        done
+    }
+
+    /// The name of a new claim. The database's write lock is taken.
+    pub(super) fn new_claim(&mut self) -> Result<String, Error> {
+        if self.holder.as_ref().is_none_or(|holder| !holder.is_seen()) {
+            let new = self.holders.enter()?;
+            self.holder = Some(new);
+        }
+        Ok(self.holder.as_mut().map(Holder::claim).unwrap_or_default())
+    }
+
+    /// Those that wait for this row are told when the transaction has ended.
+    pub(super) fn tell(&mut self, at: &Place) {
+        self.changed.push(at.clone());
+    }
+
+    /// Ends a claim in this transaction, or in a later one if this fails: while this process lives, nobody
+    /// else can end it.
+    pub(super) fn end(&mut self, ending: Ending) -> Result<(), Error> {
+        let ended = self.change(|desk| desk.rows.release(&ending.at, ending.token, &ending.by));
+        self.ended(ending);
+        ended
+    }
+
+    /// This transaction ends a claim. If it fails, a later one must.
+    pub(super) fn ended(&mut self, ending: Ending) {
+        self.tell(&ending.at);
+        self.ending.push(ending);
+    }
+
+    /// Ends what could not be ended before.
+    fn end_all(&mut self) -> Result<(), Error> {
+        for Ending { at, token, by } in &self.ending {
+            self.rows.release(at, *token, by)?;
+            self.changed.push(at.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Does what is asked until nobody can ask any more.
+pub(super) fn run(
+    connection: &Connection,
+    table: &Table,
+    holders: &Holders,
+    jobs: &Receiver<Job>,
+    watch: &Watch,
+) {
+    let rows = Rows::new(connection, table, holders);
+    let mut desk = Desk {
+        rows,
+        holders,
+        holder: None,
+        transaction: Ok(()),
+        changed: Vec::new(),
+        ending: Vec::new(),
+    };
+    loop {
+        let first = if desk.ending.is_empty() {
+            jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            jobs.recv_timeout(AGAIN)
+        };
+        let first = match first {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) => None,
+            // With this thread the holder's lock ends, and with it all claims.
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let group = iter::from_fn(|| jobs.try_recv().ok()).take(GROUP - 1);
+        let mut writes = Vec::new();
+        for job in first.into_iter().chain(group) {
+            match job {
+                // It sees what was confirmed before it was asked: that was before this group.
+                Job::Read(read) => foreign(|| read(&mut desk)),
+                Job::Write(write) => writes.push(write),
+            }
+        }
+        if !writes.is_empty() || !desk.ending.is_empty() {
+            write(&mut desk, writes, watch);
+        }
+    }
+}
+
+/// Does these in one transaction, and answers them when it has ended.
+fn write(desk: &mut Desk<'_>, writes: Vec<Write>, watch: &Watch) {
+    desk.transaction = desk.rows.begin().and_then(|()| desk.end_all());
+    let answers: Vec<_> = writes.into_iter().map(|write| write(desk)).collect();
+    let ended = match mem::replace(&mut desk.transaction, Ok(())) {
+        Ok(()) => desk.rows.commit_all(),
+        Err(error) => {
+            desk.rows.roll_back_all();
+            Err(error)
+        }
+    };
+    let changed = mem::take(&mut desk.changed);
+    if ended.is_ok() {
+        desk.ending.clear();
+        watch.changed(&changed);
+    }
+    for answer in answers {
+        foreign(|| answer(ended.clone()));
+    }
+}
+
+/// Runs what may wake a task. A waker is foreign code, and its panic is no concern of the others.
+pub(super) fn foreign(run: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
+        mem::forget(payload);
+    }
+}
