@@ -355,6 +355,13 @@ pub use self::history::{History, Recorded};
 #[cfg(feature = "serde")]
 pub use self::serde::by_name;
 
+// What messages name is named without its path if it is here.
+#[doc(hidden)]
+pub use self::__private::{
+    Asked, DerivedEnum, DerivedKind, DerivedNewtype, DerivedState, DerivedTransition, Graph,
+    IsLedTo, TakenApart, Viewed, take_apart,
+};
+
 pub use self::{
     change::Change,
     failures::{Attempt, Failures},

@@ -15,6 +15,11 @@ pub use serde_core;
 #[cfg(not(feature = "serde"))]
 pub use crate::{__nothing as serde_kind, __nothing as serde_machine};
 
+/// All of the crate.
+pub mod root {
+    pub use crate::*;
+}
+
 /// What a feature that is off adds.
 #[cfg(not(feature = "serde"))]
 #[doc(hidden)]
@@ -82,6 +87,13 @@ seals! {
 )]
 pub trait IsLedTo {}
 
+/// What no handle is that has a guard's method to say so.
+#[diagnostic::on_unimplemented(
+    message = "a handle does nothing until it is asked; ask it first, with `now()?`, `within(limit)?`, `until(deadline)?` or `.await?`",
+    label = "not asked yet"
+)]
+pub trait Asked {}
+
 /// Whether a type implements `Drop`: then its inherent method is there, else only that of [`Whole`].
 #[derive(Debug)]
 pub struct Taken<T>(PhantomData<fn() -> T>);
@@ -108,6 +120,17 @@ pub trait Whole {
 }
 
 impl<T> Whole for Taken<T> {}
+
+/// Evaluated by the compiler: whether a type is the one that is generated around a machine, as far as
+/// its size tells.
+///
+/// # Panics
+///
+/// With the given words if it is not.
+#[track_caller]
+pub const fn is_machine<M, S: StateMachine>(otherwise: &str) {
+    assert!(size_of::<M>() == size_of::<Machine<S>>(), "{}", otherwise);
+}
 
 /// What generated code may take apart, which it says first: the compiler would only say that it must
 /// not.

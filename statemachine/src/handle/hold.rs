@@ -2,15 +2,16 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Asks, ExclusiveHold, expected, explain};
+use super::{Asks, ExclusiveHold, Upgrade, expected, explain};
 use crate::{
     change::Change,
     graph::{StateId, StateSet},
-    guard::InState,
+    guard::{InState, MappedInState},
     handlers::HandlerId,
     lock::{Granted, Lock, Refusal, Request, Shared},
+    private::{Asked, mismatch},
     refused::Refused,
-    state::{Any, Located, State, StateMachine},
+    state::{Any, Located, Several, State, StateMachine, View},
     trace::Waited,
     wait::handle,
 };
@@ -112,6 +113,45 @@ impl<'a, A: State> Hold<'a, A> {
     #[inline]
     pub fn exclusive(self) -> ExclusiveHold<'a, A> {
         ExclusiveHold::new(self.lock, self.states)
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<'a, A: State> Hold<'a, A> {
+    #[doc(hidden)]
+    pub fn view(&self) -> A::View<'_>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind
+    where
+        A: Several,
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn to<B: State<Enum = A::Enum>>(self) -> Upgrade<'a, A, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn map<U: ?Sized>(
+        self,
+        _: impl for<'x> FnOnce(&'x View<'x, A>) -> &'x U,
+    ) -> MappedInState<'a, A, U>
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 

@@ -6,11 +6,12 @@ use super::{Asks, Join, explain};
 use crate::{
     change::Change,
     graph::StateSet,
-    guard::InTransition,
+    guard::{InState, InTransition},
     handlers::{Action, HandlerId, Making, Route, Veto},
     lock::{Granted, Lock, Refusal, Request, Shared, Word},
+    private::{Asked, mismatch},
     refused::{Refused, RefusedWith},
-    state::{Any, Dataless, Located, State, StateMachine, View},
+    state::{Any, Dataless, Located, Single, State, StateMachine, View},
     trace::{self, Waited},
     wait::{handle, now, now_slowly},
 };
@@ -409,6 +410,74 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         } else {
             A::EXPECTED
         }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
+    #[doc(hidden)]
+    pub fn view(&self) -> A::View<'_>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn view_mut(&mut self) -> A::ViewMut<'_>
+    where
+        A: Single,
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit(self) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit_with(self, _: B::Data) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit_map(self, _: impl FnOnce(A::Data) -> B::Data)
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn enter(self) -> InState<'a, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn enter_with(self, _: B::Data) -> InState<'a, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn run<E>(self, _: impl FnOnce(View<'_, A>) -> Result<B::Data, E>) -> Result<A::Data, E>
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 
