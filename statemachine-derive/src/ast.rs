@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{Attribute, Data, DeriveInput, Type, Visibility, ext::IdentExt as _};
+use syn::{
+    Attribute, Data, DeriveInput, Path, Token, Type, Visibility, ext::IdentExt as _,
+    punctuated::Punctuated,
+};
 
 use crate::{
     attr::{self, MachineAttr, StateAttr},
@@ -376,6 +379,20 @@ fn has_impl(ty: TokenStream) -> bool {
         };
         is_macro = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!');
         found
+    })
+}
+
+/// Where a later attribute derives the machine again. (Earlier ones are not in what a derive is given.)
+pub fn derived_again(input: &DeriveInput) -> Option<Span> {
+    let derives = input.attrs.iter().filter(|attr| attr.path().is_ident("derive"));
+    let paths = derives.filter_map(|attr| {
+        attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok()
+    });
+    paths.flatten().find_map(|path| {
+        let mut segments = path.segments.iter().rev().map(|segment| &segment.ident);
+        let name = segments.next()?;
+        let is_ours = segments.next().is_none_or(|krate| krate == "statemachine");
+        (name == "StateMachine" && is_ours).then(|| name.span())
     })
 }
 

@@ -50,6 +50,11 @@ fn derive(input: TokenStream) -> TokenStream {
 
 fn expand(input: &DeriveInput) -> TokenStream {
     let cx = ctxt::Ctxt::new();
+    if let Some(again) = ast::derived_again(input) {
+        // What is derived there is enough.
+        cx.error(again, "`StateMachine` is derived twice; remove one of the two");
+        return cx.into_compile_errors();
+    }
     let machine = ast::Machine::from_syn(&cx, input);
     let names = names::Names::of(&machine);
     let graph = graph::Graph::of(&machine);

@@ -454,17 +454,30 @@ pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
         .collect()
 }
 
+/// The tokens with the ends of what stands elsewhere: the compiler takes both for one place.
+pub fn in_place_of(tokens: TokenStream, place: &TokenStream) -> TokenStream {
+    let mut spans = place.clone().into_iter().map(|token| token.span());
+    let Some(first) = spans.next() else {
+        return tokens;
+    };
+    with_ends(tokens, first, spans.last().unwrap_or(first))
+}
+
 /// The tokens with that span for the first and the last one.
 pub fn with_ends_at(tokens: TokenStream, span: Span) -> TokenStream {
+    with_ends(tokens, span, span)
+}
+
+fn with_ends(tokens: TokenStream, start: Span, end: Span) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     // Of `::` each half is a token.
     let is_colon = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ':');
     let leading = tokens.iter().take_while(|token| is_colon(token)).count().max(1);
     for first in tokens.iter_mut().take(leading) {
-        first.set_span(span);
+        first.set_span(start);
     }
     if let Some(last) = tokens.last_mut() {
-        last.set_span(span);
+        last.set_span(end);
     }
     tokens.into_iter().collect()
 }

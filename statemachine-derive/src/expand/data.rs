@@ -93,7 +93,7 @@ fn if_enum_is(out: &Emit, by: &TokenStream, fields: &[Field], generics: &Generic
     quote! {
         where
             #predicates
-            #(for<#never> #types: #sm::__private::#by<#never>,)*
+            #(#types: for<#never> #sm::__private::#by<#never>,)*
             #of_enum
     }
 }

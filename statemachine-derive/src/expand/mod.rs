@@ -16,7 +16,8 @@ mod transitions;
 mod visibility;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::Path;
 
 use crate::{
     ast::{Machine, State},
@@ -67,7 +68,7 @@ impl<'a> Emit<'a> {
     fn new(machine: &'a Machine<'a>, names: &'a Names, graph: &'a Graph) -> Self {
         let generics = &machine.generics;
         let krate = machine.attr.krate.as_ref();
-        let sm = krate.map_or_else(|| quote!(::statemachine), ToTokens::to_token_stream);
+        let sm = krate.map_or_else(|| quote!(::statemachine), root);
         Self {
             machine,
             names,
@@ -80,6 +81,14 @@ impl<'a> Emit<'a> {
             args: generics.args(),
             where_clause: generics.where_clause(),
         }
+    }
+
+    /// The path of the runtime crate as a link can have it.
+    fn link(&self) -> String {
+        let krate = self.machine.attr.krate.as_ref();
+        let path = krate.map_or_else(|| self.sm.to_string(), |path| quote!(#path).to_string());
+        let path: String = path.split_whitespace().collect();
+        path.trim_start_matches("::").to_owned()
     }
 
     fn state_names(&self, position: usize) -> &StateNames {
@@ -136,6 +145,12 @@ impl<'a> Emit<'a> {
         let variant = as_generated(&state.ident);
         quote!(#ident::#variant)
     }
+}
+
+/// Where the runtime crate's items are, if the user says where the crate is. That is never the first step
+/// to an item itself: of those that lead nowhere the compiler says more, and so the same in two ways.
+fn root(krate: &Path) -> TokenStream {
+    quote!(#krate::__private::root)
 }
 
 /// The same name as if the derive had written it: a use of a deprecated variant in what the user
