@@ -1,12 +1,9 @@
 //! Programs that are made here and handed to the compiler: every illegal call of a real protocol,
 //! and declarations at random.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fmt::Write as _, fs, path::Path};
+
+use statemachine_tests::programs;
 
 /// What the compiler says about a program, without colours.
 fn check(name: &str, program: &str) -> (bool, String) {
@@ -16,31 +13,16 @@ fn check(name: &str, program: &str) -> (bool, String) {
 /// The same in another edition, and with flags for the compiler, which is given them for all that the
 /// program depends on.
 fn check_with(name: &str, program: &str, edition: &str, flags: &str) -> (bool, String) {
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let source = package.join("src");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    programs::package(&folder, edition, "");
+    let source = folder.join("src");
     fs::create_dir_all(&source).expect("a folder for the program");
-    let manifest = format!(
-        "[package]\nname = \"{name}\"\nedition = \"{edition}\"\n[workspace]\n[dependencies]\nstatemachine.path = {:?}\n",
-        workspace.join("statemachine")
-    );
-    fs::write(package.join("Cargo.toml"), manifest).expect("the program's manifest");
     fs::write(source.join("main.rs"), program).expect("the program");
-    // The same versions as here, which are at hand without a network.
-    let lock: PathBuf = workspace.join("Cargo.lock");
-    if lock.exists() {
-        fs::copy(lock, package.join("Cargo.lock")).expect("the workspace's lock file");
+    let mut command = programs::check(&folder);
+    if !flags.is_empty() {
+        command.env("CARGO_TARGET_DIR", folder.join("target")).env("RUSTFLAGS", flags);
     }
-    let output = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--color=never", "--manifest-path"])
-        .arg(package.join("Cargo.toml"))
-        .env(
-            "CARGO_TARGET_DIR",
-            package.join(if flags.is_empty() { "../programs" } else { "target" }),
-        )
-        .env("RUSTFLAGS", flags)
-        .output()
-        .expect("cargo runs");
+    let output = command.output().expect("cargo runs");
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 

@@ -359,7 +359,7 @@ pub use self::serde::by_name;
 #[doc(hidden)]
 pub use self::__private::{
     Asked, DerivedEnum, DerivedKind, DerivedNewtype, DerivedState, DerivedTransition, Graph,
-    IsLedTo, TakenApart, Viewed, take_apart,
+    HasMachine, IsLedTo, TakenApart, Viewed, take_apart,
 };
 
 pub use self::{
