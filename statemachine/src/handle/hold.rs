@@ -18,8 +18,9 @@ use crate::{
 
 /// A handle on state `A`, or with [`Any`](crate::Any) on whichever state is current.
 ///
-/// Made by the generated `in_a()`, and by [`Machine::hold`](crate::Machine::hold). It costs nothing, and
-/// does nothing until one of its verbs is called.
+/// Made by the generated `in_a()`, and by [`Machine::hold`](crate::Machine::hold). It costs nothing, does
+/// nothing, and has no data until one of its verbs is called: `now()`, `within(..)`, `until(..)` or `.await`
+/// give the [`InState`] that has.
 ///
 /// ```
 /// use std::{thread, time::{Duration, Instant}};

@@ -19,7 +19,8 @@ use crate::{
 /// A handle on the transition from `A` to `B`.
 ///
 /// Made by the generated `a_to_b()` and `to_b()`. The second starts from whichever declared source is
-/// current. A handle costs nothing, and does nothing until one of its verbs is called.
+/// current. A handle costs nothing, and does nothing until one of its verbs is called. The old state's data
+/// and `commit` are on the [`InTransition`] that `now()`, `within(..)`, `until(..)` or `.await` give.
 ///
 /// | to | write |
 /// |---|---|
@@ -169,6 +170,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// Begins, runs the registered action, and commits what it makes. Never waits for the right.
     ///
     /// ```
+    /// # use std::convert::Infallible;
     /// # use statemachine_example::*;
     /// let number = NumberMachine::new();
     /// number.unknown_to_known().action(|()| "5".parse());
@@ -273,6 +275,15 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// door.remove_handler(id);
     /// assert!(door.open_to_closed().try_commit().is_ok());
     /// ```
+    ///
+    /// One that never objects still has to name a type of error:
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use statemachine_example::*;
+    /// # let door = DoorMachine::new();
+    /// door.open_to_closed().before(|()| Ok::<_, Infallible>(println!("closing")));
+    /// ```
     pub fn before<E>(
         self,
         handler: impl Fn(View<'_, A>) -> Result<(), E> + Send + Sync + 'static,
@@ -290,11 +301,15 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// of `B`'s sources that have none of their own.
     ///
     /// ```
+    /// # use std::convert::Infallible;
     /// # use statemachine_example::*;
     /// let number = NumberMachine::new();
     /// number.unknown_to_known().action(|()| "not a number".parse());
     /// assert!(number.unknown_to_known().perform().is_err());
     /// assert!(number.is_unknown());
+    /// // An action that cannot fail still has to name a type of error.
+    /// number.unknown_to_known().action(|()| Ok::<_, Infallible>(5));
+    /// assert!(number.unknown_to_known().perform().is_ok());
     /// ```
     pub fn action<E>(
         self,
