@@ -1,6 +1,9 @@
 //! A handle on the exclusive use of a state.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, expected, explain};
 use crate::{
@@ -27,6 +30,7 @@ pub struct ExclusiveHold<'a, A: State> {
 
 handle! {
     impl['a, A: State] ExclusiveHold<'a, A>: InStateMut<'a, A>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let slot = SlotMachine::from_state(Slot::Full(\"text\".to_owned()));
 let mut full = slot.in_full().exclusive().now()?;

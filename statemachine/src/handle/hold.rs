@@ -1,6 +1,9 @@
 //! A handle on a state.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, ExclusiveHold, Upgrade, expected, explain};
 use crate::{
@@ -46,6 +49,7 @@ pub struct Hold<'a, A: State> {
 
 handle! {
     impl['a, A: State] Hold<'a, A>: InState<'a, A>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let open = door.in_open().now()?;

@@ -1,6 +1,9 @@
 //! A handle on a transition that another caller may make.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, Transition, explain};
 use crate::{
@@ -51,6 +54,7 @@ pub struct Join<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Join<'a, A, B>: Joined<'a, A, B>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine::{Joined, StateMachine};
 # use statemachine_example::*;
 let door = DoorMachine::new();

@@ -1,6 +1,10 @@
 //! A handle that trades a hold for a transition. Both own their machine.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::{ASKED_ONCE, explain};
 use crate::{
@@ -27,6 +31,7 @@ pub struct OwnedUpgrade<M, A: State<Enum: 'static>, B> {
 handle! {
     impl[M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>]
     OwnedUpgrade<M, A, B>: OwnedInTransition<M, A, B>, RefusedWith<OwnedInState<M, A>>;
+    within(limit: Duration), until(deadline: Instant);
     "use std::sync::Arc;
 # use statemachine_example::*;
 let door = Arc::new(DoorMachine::new());

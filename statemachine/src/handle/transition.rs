@@ -1,6 +1,10 @@
 //! A handle on a transition.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, Join, explain};
 use crate::{
@@ -57,6 +61,7 @@ pub struct Transition<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Transition<'a, A, B>: InTransition<'a, A, B>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let closing = door.open_to_closed().now()?;

@@ -1,6 +1,10 @@
 //! A handle that trades a hold for a transition.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, explain};
 use crate::{
@@ -45,6 +49,7 @@ pub struct Upgrade<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Upgrade<'a, A, B>: InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let (mine, other) = (door.in_open().now()?, door.in_open().now()?);
