@@ -409,6 +409,25 @@ pub fn split_outside_angles(tokens: TokenStream, at: char) -> Vec<TokenStream> {
     runs
 }
 
+/// The declaration with nothing but its name for each variant that cannot be parsed, and without what has
+/// no name either.
+pub fn without_broken_variants(declaration: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = declaration.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.last_mut() {
+        let variants = split_outside_angles(body.stream(), ',').into_iter().filter_map(|variant| {
+            let is_whole = syn::parse2::<syn::Variant>(variant.clone()).is_ok();
+            if is_whole { Some(variant) } else { first_ident(variant).map(Into::into) }
+        });
+        let variants: Vec<TokenStream> = variants.collect();
+        *body = Group::new(body.delimiter(), quote!(#(#variants),*));
+    }
+    tokens.into_iter().collect()
+}
+
+fn first_ident(tokens: TokenStream) -> Option<TokenTree> {
+    tokens.into_iter().find(|token| matches!(token, TokenTree::Ident(_)))
+}
+
 /// `T` and its bounds, of a predicate `T: A + B`.
 pub fn subject_and_bounds(predicate: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     let tokens: Vec<TokenTree> = predicate.clone().into_iter().collect();
