@@ -275,3 +275,28 @@ fn main() {
         assert!(success, "{edition}:\n{said}");
     }
 }
+
+/// In that edition `async` is a name, and `core` is not found from the root.
+#[test]
+fn a_crate_of_2015_has_machines_and_messages() {
+    let program = r#"
+extern crate statemachine;
+
+#[derive(statemachine::StateMachine)]
+enum Lamp {
+    #[state(to(async))]
+    off,
+    #[state(to(off))]
+    async(u8),
+}
+
+fn main() {
+    let lamp = LampMachine::new();
+    let _ = lamp.off_to_async().try_commit_with(1);
+}
+"#;
+    let (success, said) = check_with("of2015", program, "2015", "");
+    assert!(success, "{said}");
+    let (success, said) = check_with("of2015", &program.replace("to(off)", "to(of)"), "2015", "");
+    assert!(!success && said.contains("unknown state `of`; did you mean `off`?"), "{said}");
+}

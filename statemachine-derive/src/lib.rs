@@ -38,20 +38,22 @@ pub fn derive_state_machine(input: proc_macro::TokenStream) -> proc_macro::Token
 }
 
 fn derive(input: TokenStream) -> TokenStream {
-    match syn::parse2(input.clone()) {
-        Ok(input) => expand(&input).with_errors(),
-        // What is only copied need not be understood.
-        Err(error) => match syn::parse2(tokens::hide_expressions(input.clone())) {
-            Ok(input) => tokens::show_expressions(expand(&input).with_errors()),
-            Err(_) => without_what_is_broken(input, &error),
-        },
+    let error = match syn::parse2(input.clone()) {
+        Ok(input) => return expand(&input).with_errors(),
+        Err(error) => error,
+    };
+    // What is only copied need not be understood.
+    let hidden = tokens::hide_expressions(tokens::with_raw_names(input.clone()));
+    match syn::parse2(hidden) {
+        Ok(input) => tokens::show_expressions(expand(&input).with_errors()),
+        Err(_) => without_what_is_broken(input, &error),
     }
 }
 
 /// Of what the compiler itself would refuse, as an editor gives it to a derive while it is being typed:
 /// the items of the variants that can be read, or an editor would complete nothing meanwhile.
 fn without_what_is_broken(input: TokenStream, error: &syn::Error) -> TokenStream {
-    let error = error.to_compile_error();
+    let error = ctxt::compile_error(error);
     let items = match syn::parse2(tokens::without_broken_variants(input)) {
         Ok(input) => expand(&input).items,
         Err(_) => TokenStream::new(),

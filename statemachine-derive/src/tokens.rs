@@ -234,6 +234,18 @@ pub fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
     flat
 }
 
+/// The tokens with `r#` before what may be a name in a crate of 2015, and only there.
+pub fn with_raw_names(tokens: TokenStream) -> TokenStream {
+    let raw = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(ident) if ident == "async" || ident == "await" || ident == "try" => {
+            Ident::new_raw(&ident.to_string(), ident.span()).into()
+        }
+        TokenTree::Group(group) => in_brackets(&group, with_raw_names(group.stream())),
+        token => token,
+    });
+    raw.collect()
+}
+
 /// Stands for the macro that the expressions in a declaration are hidden in.
 const HIDDEN: &str = "__statemachine_hidden";
 
