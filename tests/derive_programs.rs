@@ -276,6 +276,45 @@ fn main() {
     }
 }
 
+/// The library under another name, and no `crate = ..` that says so.
+#[test]
+fn a_renamed_library_is_missed_once() {
+    let program = r#"
+#[derive(sm::StateMachine)]
+enum Slot {
+    #[state(to(Full))]
+    Empty,
+    #[state(to(Empty, Sorted))]
+    Full(String),
+    #[state(to(Empty))]
+    Sorted { by: u8 },
+}
+
+fn main() {
+    let slot = SlotMachine::new();
+    let _ = slot.empty_to_full().try_commit_with("text".to_owned());
+}
+"#;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("renamed");
+    programs::package(&folder, "2024", "");
+    let manifest = folder.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("the manifest");
+    let text = text.replace("statemachine.path", "sm.package = \"statemachine\"\nsm.path");
+    fs::write(&manifest, text).expect("the manifest");
+    fs::create_dir_all(folder.join("src")).expect("a folder for the program");
+    let check = |program: &str| {
+        fs::write(folder.join("src/main.rs"), program).expect("the program");
+        let output = programs::check(&folder).output().expect("cargo runs");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (success, said) = check(program);
+    assert!(!success && said.contains("could not find `statemachine`"), "{said}");
+    // Cargo's own closing line is one more.
+    assert_eq!(said.matches("\nerror").count(), 2, "{said}");
+    let (success, said) = check(&program.replace("enum", "#[machine(crate = sm)]\nenum"));
+    assert!(success, "{said}");
+}
+
 /// In that edition `async` is a name, and `core` is not found from the root.
 #[test]
 fn a_crate_of_2015_has_machines_and_messages() {

@@ -219,6 +219,17 @@ impl<'a> State<'a> {
     }
 }
 
+impl Fields<'_> {
+    pub fn types(&self) -> Vec<&TokenStream> {
+        match self {
+            Self::None => Vec::new(),
+            Self::One(ty) => vec![ty],
+            Self::Tuple(types) => types.iter().collect(),
+            Self::Named(fields) => fields.iter().map(|field| &field.ty).collect(),
+        }
+    }
+}
+
 impl<'a> Fields<'a> {
     fn from_syn(fields: &'a syn::Fields, generics: &Generics) -> Self {
         let lifetime = generics.lifetime();

@@ -135,9 +135,9 @@ pub const fn is_machine<M, S: StateMachine>(otherwise: &str) {
 /// What generated code may take apart, which it says first: the compiler would only say that it must
 /// not.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` implements `Drop`, but its machine takes it apart",
+    message = "`{Self}` implements `Drop`, but generated code takes it apart",
     label = "is taken apart",
-    note = "implement `Drop` for the data of a state, not for the enum"
+    note = "implement `Drop` for the data of a state, not for the enum or its machine"
 )]
 pub trait TakenApart {}
 

@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use super::{Emit, docs};
 use crate::{
     ast::{Fields, State},
-    tokens::{respanned, with_ends_at},
+    tokens::{mention_name, respanned, with_ends_at},
 };
 
 /// The type and its impls.
@@ -53,7 +53,8 @@ fn definition(out: &Emit) -> TokenStream {
 }
 
 /// Where another item has the machine's name, that one is what the name means. The compiler says that
-/// there are two, and this how to get rid of one. (Parameters have no values here.)
+/// there are two, and this how to get rid of one. (Parameters have no values here. What may hold itself is
+/// left out: if it has no size, the compiler would say so once more.)
 fn named(out: &Emit) -> Option<TokenStream> {
     let Emit { machine, sm, lints, this, args, .. } = out;
     let ident = &out.names.machine;
@@ -61,13 +62,20 @@ fn named(out: &Emit) -> Option<TokenStream> {
         "`{}` is the name of another item too; give the machine one of its own with `#[machine(name = ...)]`",
         ident.unraw()
     );
-    let check = quote!(#sm::__private::is_machine::<#ident, #this>(#otherwise));
-    // It stands at the name; but a path of the user's is where they wrote it.
+    // It stands at the enum's name. But what may lead nowhere stands where it does elsewhere.
+    let span = Span::call_site().located_at(ident.span());
+    let call = respanned(quote!(::__private::is_machine::<#ident, #this>(#otherwise)), span);
     let check = match machine.attr.krate {
-        Some(_) => check,
-        None => respanned(check, Span::call_site().located_at(ident.span())),
+        Some(_) => quote!(#sm #call),
+        None => with_ends_at(quote!(#sm #call), span),
     };
-    (args.is_empty() && machine.is_complete).then(|| quote!(#lints const _: () = #check;))
+    let may_hold_itself = machine
+        .states
+        .iter()
+        .flat_map(|state| state.fields.types())
+        .any(|ty| mention_name(ty, &machine.name()));
+    let is_known = args.is_empty() && machine.is_complete && !may_hold_itself;
+    is_known.then(|| quote!(#lints const _: () = #check;))
 }
 
 fn methods(out: &Emit) -> TokenStream {
@@ -143,6 +151,7 @@ fn new(out: &Emit) -> TokenStream {
 fn whole(out: &Emit) -> TokenStream {
     let Emit { machine, sm, this, .. } = out;
     let vis = machine.vis;
+    let check = out.is_not_dropped(&quote!(Self));
     let from_kind = (!machine.is_fieldless()).then(|| {
         let kind = &out.names.kind;
         let doc = docs::line(&format!(
@@ -175,6 +184,7 @@ fn whole(out: &Emit) -> TokenStream {
         #[inline]
         #[must_use]
         #vis fn into_state(self) -> #this {
+            #check
             let Self(machine_) = self;
             #sm::Machine::into_state(machine_)
         }

@@ -125,15 +125,15 @@ impl<'a> Emit<'a> {
         }
     }
 
-    /// Where the enum is taken apart: should it implement `Drop`, this is the one error.
-    fn is_not_dropped(&self) -> TokenStream {
-        let Self { sm, this, .. } = self;
+    /// Where a type is taken apart: should it implement `Drop`, this is the one error.
+    fn is_not_dropped(&self, ty: &TokenStream) -> TokenStream {
+        let sm = &self.sm;
         let checked = Ident::new("__checked", self.machine.ident.span());
         let argument = quote_spanned!(checked.span()=> &#checked);
         quote! {
             let #checked = {
                 use #sm::__private::Whole as _;
-                #sm::__private::Taken::<#this>::APART.__checked()
+                #sm::__private::Taken::<#ty>::APART.__checked()
             };
             #sm::__private::take_apart(#argument);
         }

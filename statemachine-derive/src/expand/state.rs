@@ -139,7 +139,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
         type View<#view_lifetime> = #view where Self: #view_lifetime;
         type ViewMut<#view_lifetime> = #view_mut where Self: #view_lifetime;
     };
-    let check = out.is_not_dropped();
+    let check = out.is_not_dropped(this);
     let given = taken_apart(out, state, shape, owned);
     let seen = taken_apart(out, state, shape, borrowed);
     let made = match &state.fields {
