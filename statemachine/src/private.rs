@@ -89,7 +89,7 @@ pub trait IsLedTo {}
 
 /// What no handle is that has a guard's method to say so.
 #[diagnostic::on_unimplemented(
-    message = "a handle does nothing until it is asked; ask it first, with `now()?`, `within(limit)?`, `until(deadline)?` or `.await?`",
+    message = "a handle does nothing until it is asked; ask with `now()?`, `within(limit)?`, `until(deadline)?` or `.await?` first",
     label = "not asked yet"
 )]
 pub trait Asked {}

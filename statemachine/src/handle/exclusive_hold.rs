@@ -10,8 +10,9 @@ use crate::{
     graph::StateSet,
     guard::InStateMut,
     lock::{Granted, Lock, Refusal, Request, Shared},
+    private::{Asked, mismatch},
     refused::Refused,
-    state::State,
+    state::{Single, State},
     trace::Waited,
     wait::handle,
 };
@@ -43,6 +44,26 @@ impl<'a, A: State> ExclusiveHold<'a, A> {
     #[inline]
     pub(super) fn new(lock: &'a Lock<A::Enum>, states: StateSet) -> Self {
         Self { lock, states }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<A: State> ExclusiveHold<'_, A> {
+    #[doc(hidden)]
+    pub fn view(&self) -> A::View<'_>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn view_mut(&mut self) -> A::ViewMut<'_>
+    where
+        Self: Asked,
+        A: Single,
+    {
+        mismatch()
     }
 }
 

@@ -9,8 +9,9 @@ use super::{Asks, Transition, explain};
 use crate::{
     guard::{InState, InTransition, Joined},
     lock::{Granted, Lock, Refusal, Request, Shared},
+    private::{Asked, mismatch},
     refused::Refused,
-    state::{Located, State},
+    state::{Located, State, View},
     trace::Waited,
     wait::handle,
 };
@@ -70,6 +71,28 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
     #[inline]
     pub(super) fn new(transition: Transition<'a, A, B>) -> Self {
         Self { transition }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
+    #[doc(hidden)]
+    pub fn enter<E>(
+        self,
+        _: impl FnOnce(View<'_, A>) -> Result<B::Data, E>,
+    ) -> Result<InState<'a, B>, E>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn mine(self) -> Option<InTransition<'a, A, B>>
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     graph::StateId,
     guard::{InTransition, OwnedInState, OwnedInTransition, Owner},
     lock::{Granted, Notify, Owned, OwnedAnswer, OwnedPlace, Refusal, Request, Shared, Word},
+    private::{Asked, mismatch},
     refused::RefusedWith,
     state::{Located, State},
     trace::Waited,
@@ -46,6 +47,25 @@ impl<M, A: State<Enum: 'static>, B: State<Enum = A::Enum>> OwnedUpgrade<M, A, B>
 
     pub(crate) fn new(held: Owned<M, Shared<'static, A::Enum>>) -> Self {
         Self { held: Some(held), to: PhantomData }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<M, A: State<Enum: 'static>, B: State<Enum = A::Enum>> OwnedUpgrade<M, A, B> {
+    #[doc(hidden)]
+    pub fn commit(self) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit_with(self, _: B::Data) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 

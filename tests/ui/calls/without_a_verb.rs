@@ -15,6 +15,8 @@ fn main() {
     println!("{}", slot.full_to_empty().view().len());
     println!("{}", slot.in_full().map(|text| text.as_bytes()).len());
     println!("{}", slot.hold().kind());
+    println!("{}", slot.in_full().exclusive().view().len());
+    let _ = slot.empty_to_full().or_join().enter(|()| "5".parse());
     let full = slot.in_full().now().unwrap();
     full.to::<slot::Empty>().commit();
 }
