@@ -375,6 +375,7 @@ pub fn untyped_fields(input: &DeriveInput) -> impl Iterator<Item = &Type> {
     let types = variants(input).flat_map(|variant| &variant.fields).map(|field| &field.ty);
     types.filter(|ty| match ty {
         Type::TraitObject(_) | Type::ImplTrait(_) | Type::Slice(_) | Type::Infer(_) => true,
+        Type::Path(path) if path.path.is_ident("str") => true,
         ty => has_impl(ty.to_token_stream()),
     })
 }
