@@ -412,15 +412,15 @@ fn debug(out: &Emit) -> TokenStream {
 }
 
 fn default(out: &Emit) -> TokenStream {
-    let Emit { lints, for_impl, args, where_clause, .. } = out;
-    let ident = &out.names.machine;
+    let Emit { machine, sm, lints, for_impl, args, where_clause, .. } = out;
+    let (ident, index) = (&out.names.machine, index(machine.initial));
     quote! {
         #[automatically_derived]
         #lints
         impl #for_impl ::core::default::Default for #ident #args #where_clause {
             #[inline]
             fn default() -> Self {
-                Self::new()
+                Self(#sm::__private::machine(#index))
             }
         }
     }

@@ -147,8 +147,9 @@ impl<'a> Emit<'a> {
     }
 }
 
-/// Where the runtime crate's items are, if the user says where the crate is. That is never the first step
-/// to an item itself: of those that lead nowhere the compiler says more, and so the same in two ways.
+/// Where the runtime crate's items are, if the user says where the crate is. No item is the step behind the
+/// user's path: if that leads nowhere, the compiler says of two steps what it does not say of more, and
+/// what it says in two ways it says twice.
 fn root(krate: &Path) -> TokenStream {
     quote!(#krate::__private::root)
 }
