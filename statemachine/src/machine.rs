@@ -211,6 +211,7 @@ impl<S: StateMachine> Machine<S> {
     /// # Panics
     ///
     /// If the predicate does.
+    #[doc(alias = "in_any_of")]
     pub fn in_any(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> Hold<'_, Any<S>> {
         Hold::of_any(&self.lock, |state| predicate(S::Kind::at(state.get())))
     }
@@ -235,6 +236,7 @@ impl<S: StateMachine> Machine<S> {
     /// # Panics
     ///
     /// If the predicate does.
+    #[doc(alias("wait_for", "watch"))]
     pub fn when(&self, mut predicate: impl FnMut(S::Kind) -> bool) -> When<'_, S> {
         When::new(&self.lock, |state| predicate(S::Kind::at(state.get())))
     }
@@ -251,6 +253,7 @@ impl<S: StateMachine> Machine<S> {
     /// # machine.open_to_closed().try_commit()?;
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
+    #[doc(alias = "subscribe")]
     pub fn observe(&self, handler: impl Fn(&Change<S::Kind>) + Send + Sync + 'static) -> HandlerId {
         self.lock.register(|handlers| handlers.observe(handler))
     }

@@ -137,6 +137,9 @@ pub trait StateMachine: Sized + DerivedEnum {
 
 /// A state without its data: the answer of [`Machine::state`](crate::Machine::state).
 ///
+/// A generated kind is `Copy`, can be compared, ordered and hashed, and has `Debug`, `Display` and `FromStr`.
+/// An enum without data is its own kind, and has only what it derives.
+///
 /// ```
 /// use statemachine::{Kind, StateMachine};
 ///

@@ -152,7 +152,7 @@ pub fn methods(out: &Emit, position: usize, group: &Group) -> TokenStream {
         group.states.iter().map(|&state| format!("`{}`", machine.states[state].name)).collect();
     let one_of = names.join(", ");
     let hold_doc = docs::line(&format!(
-        " Being in `{name}`, which is one of {one_of}: see [`Hold`]({}::Hold).{}",
+        " A hold on whichever state of `{name}` the machine is in, which is one of {one_of}: see [`Hold`]({}::Hold).{}",
         link(sm),
         docs::held(hold, &group.word)
     ));
@@ -193,7 +193,7 @@ pub fn transitions(out: &Emit, position: usize, group: &Group) -> TokenStream {
     for (&target, method) in group.targets.iter().zip(transitions) {
         let to = out.marker(target);
         let doc = docs::line(&format!(
-            " From whichever state of `{name}` the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
+            " The transition from whichever state of `{name}` the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
             machine.states[target].name,
             link(sm),
             docs::committed(out, method, target)

@@ -171,7 +171,7 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
     let hold_doc = docs::before_variant(
         state,
         &format!(
-            " Being in `{name}`: see [`Hold`]({}::Hold).{}",
+            " A hold on `{name}`: see [`Hold`]({}::Hold).{}",
             link(sm),
             docs::held(hold, &state.word)
         ),
@@ -233,7 +233,7 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
     for (target, method) in state.targets.iter().zip(methods) {
         let to = out.marker(target.position);
         let doc = docs::line(&format!(
-            " From `{}` to `{}`: see [`Transition`]({}::Transition).{}",
+            " The transition from `{}` to `{}`: see [`Transition`]({}::Transition).{}",
             state.name,
             machine.states[target.position].name,
             link(sm),
@@ -319,7 +319,7 @@ fn reset(out: &Emit) -> TokenStream {
     let vis = machine.vis;
     let marker = out.marker(machine.initial);
     let doc = docs::line(&format!(
-        " From whichever state the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
+        " The transition from whichever state the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
         machine.states[machine.initial].name,
         link(sm),
         docs::committed(out, &"reset", machine.initial)

@@ -12,7 +12,7 @@ use crate::tokens::respanned;
 pub fn module(out: &Emit) -> TokenStream {
     let Emit { machine, names, lints, .. } = out;
     let (vis, module) = (machine.vis, &names.module);
-    let doc = docs::line(&format!(" The states of [`{}`], one type each.", machine.ident));
+    let doc = docs::line(&format!(" The states of [`{}`]: one type for each.", machine.ident));
     let inside = visibility::inside(vis);
     let (params, body) = (machine.generics.for_marker(), machine.generics.marker_body());
     let markers = machine.states.iter().map(|state| {

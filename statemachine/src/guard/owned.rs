@@ -168,6 +168,7 @@ impl<'a, A: State<Enum: 'static>> InState<'a, A> {
     ///
     /// If the `Arc` is another machine's. The hold is released.
     #[track_caller]
+    #[doc(alias("read_owned", "write_owned"))]
     pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInState<M, A> {
         let right = Owned::new(self.into_right(), machine, |owner| owner.machine().lock());
         OwnedInState { right, state: PhantomData }
@@ -190,6 +191,7 @@ impl<'a, A: State<Enum: 'static>> InStateMut<'a, A> {
     ///
     /// If the `Arc` is another machine's. The hold is released.
     #[track_caller]
+    #[doc(alias("read_owned", "write_owned"))]
     pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInStateMut<M, A> {
         let right = Owned::new(self.into_right(), machine, |owner| owner.machine().lock());
         OwnedInStateMut { right, state: PhantomData }
@@ -213,6 +215,7 @@ impl<'a, A: State<Enum: 'static>, B: State<Enum = A::Enum>> InTransition<'a, A, 
     ///
     /// If the `Arc` is another machine's. The transition is rolled back.
     #[track_caller]
+    #[doc(alias("read_owned", "write_owned"))]
     pub fn into_owned<M: Owner<A::Enum>>(self, machine: Arc<M>) -> OwnedInTransition<M, A, B> {
         let (right, work) = self.into_parts();
         let right = Owned::new(right, machine, |owner| owner.machine().lock());

@@ -86,6 +86,31 @@ macro_rules! __serde_machine {
 
 /// A machine is serialized as its state is. The state is held meanwhile.
 ///
+/// To wait for the end of a transition first, serialize the enum from a hold:
+///
+/// ```
+/// use std::time::Duration;
+/// use serde::Serialize;
+/// use statemachine::StateMachine;
+///
+/// #[derive(StateMachine, Serialize)]
+/// enum Slot {
+///     #[state(to(Full))]
+///     Empty,
+///     #[state(to(Empty))]
+///     Full(String),
+/// }
+///
+/// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+/// let text = serde_json::to_string(&*slot.hold().within(Duration::from_secs(1))?)?;
+/// assert_eq!(text, r#"{"Full":"text"}"#);
+///
+/// let emptying = slot.full_to_empty().now()?;
+/// assert!(serde_json::to_string(&slot).is_err());
+/// # drop(emptying);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// If a transition is under way or waits for the holders to leave. This never waits.

@@ -1,7 +1,5 @@
 //! What the methods of a generated type call.
 
-use std::future::Future;
-
 use super::{At, Failed, Store, Stored, Transition, When, codec};
 use crate::{
     graph::StateSet,
@@ -36,15 +34,15 @@ where
 }
 
 /// Whether the machine is in what `A` stands for.
-pub fn stored_is<A, St>(
-    at: &At<A::Enum, St>,
-) -> impl Future<Output = Result<bool, Failed<St::Error>>> + Send + '_
+///
+/// # Errors
+///
+/// If there is no row, and those of the store.
+pub async fn stored_is<A, St>(at: &At<A::Enum, St>) -> Result<bool, Failed<St::Error>>
 where
     A: State<Enum: Stored>,
     St: Store,
 {
-    async {
-        let row = at.row().await?;
-        Ok(A::SET.contains(codec::position::<A::Enum>(&row)?))
-    }
+    let row = at.row().await?;
+    Ok(A::SET.contains(codec::position::<A::Enum>(&row)?))
 }

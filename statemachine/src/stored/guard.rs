@@ -38,6 +38,12 @@ where
         Ok(Self { key, claim, machine, to: PhantomData })
     }
 
+    /// The right, and the machine as it was when the right was taken.
+    #[cfg(feature = "postgres")]
+    pub(super) fn into_parts(self) -> (St::Claim, A::Enum) {
+        (self.claim, self.machine)
+    }
+
     /// The key of the machine's row.
     #[must_use]
     pub fn key(&self) -> &Key {

@@ -33,7 +33,7 @@ use crate::{
 /// let doors = Machines::<Door, _>::open(Sqlite::in_memory().await?).await?;
 /// assert!(doors.insert("front", Door::Open).await?);
 /// doors.at("front").open_to_closed().try_commit().await?;
-/// assert_eq!(doors.at("front").state().await?, DoorKind::Closed);
+/// assert!(doors.at("front").is_closed().await?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

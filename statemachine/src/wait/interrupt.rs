@@ -111,6 +111,7 @@ impl Interrupt {
     ///     shutdown.interrupt();
     /// }
     /// ```
+    #[doc(alias("interrupted", "cancelled"))]
     pub fn raised(&self) -> Raised<'_> {
         Raised::of(self)
     }

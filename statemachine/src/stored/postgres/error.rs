@@ -1,0 +1,132 @@
+//! Why the database did not do what a statement asked.
+
+use std::{error, fmt};
+
+type Source = Box<dyn error::Error + Send + Sync>;
+
+/// Why a PostgreSQL store failed.
+///
+/// If a move ends with it, the move was not made.
+///
+/// ```
+/// use statemachine::stored::postgres::Error;
+///
+/// /// Whether the table has to be changed before the program can run.
+/// fn is_for_the_administrator(error: &Error) -> bool {
+///     matches!(error, Error::Table(_))
+/// }
+/// # assert!(is_for_the_administrator(&Error::Table("no such table".into())));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server could not be reached for as long as [`Options::patience`](super::Options::patience) says,
+    /// or the address of the server cannot be read.
+    Connection(Source),
+
+    /// The server refused a statement. It changed nothing.
+    Database {
+        /// The `SQLSTATE`: five characters, such as `23514` for a check that the row violates.
+        code: Box<str>,
+        /// The error of the driver, which has the server's words.
+        source: Source,
+    },
+
+    /// The table is not as the store needs it. The text says what to change.
+    Table(Box<str>),
+}
+
+impl Error {
+    /// The `SQLSTATE`, if it was the server that refused.
+    ///
+    /// ```
+    /// use statemachine::stored::postgres::Error;
+    ///
+    /// assert_eq!(Error::Table("no such table".into()).code(), None);
+    /// ```
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Database { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// An answer that no statement of ours gives.
+    pub(super) fn unexpected(what: &str) -> Self {
+        Self::Table(format!("the table holds a value that the store cannot read: {what}").into())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(source) => write!(f, "the server cannot be reached: {source}")?,
+            Self::Database { source, .. } => source.fmt(f)?,
+            Self::Table(problem) => return f.write_str(problem),
+        }
+        // Drivers put what matters into the causes.
+        let mut cause = error::Error::source(self).and_then(error::Error::source);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Connection(source) | Self::Database { source, .. } => Some(&**source),
+            Self::Table(_) => None,
+        }
+    }
+}
+
+/// How a statement failed, which decides what to do next.
+#[derive(Debug)]
+pub(in crate::stored) enum Fault {
+    /// It was certainly not executed, and it will not be.
+    NotDone(Error),
+    /// It was certainly not executed, and may be sent again.
+    Again(Error),
+    /// It may have been executed, or may yet be.
+    Unknown(Error),
+}
+
+impl Fault {
+    pub(in crate::stored) fn into_error(self) -> Error {
+        let (Self::NotDone(error) | Self::Again(error) | Self::Unknown(error)) = self;
+        error
+    }
+
+    /// Whether the statement only met others, so that the connection is as good as before.
+    pub(super) fn is_of_the_moment(&self) -> bool {
+        matches!(self, Self::Again(error) if matches!(error.code(), Some("40001" | "40P01")))
+    }
+
+    /// What the server's refusal of a statement means.
+    pub(in crate::stored) fn of_refusal(code: &str, source: Source) -> Self {
+        let error = Error::Database { code: code.into(), source };
+        match code {
+            // Serialization failures and deadlocks, of which the transaction is one victim; and a server that
+            // is, or has become, a standby.
+            "40001" | "40P01" | "25006" => Self::Again(error),
+            // The server ended the connection, maybe between the commit and the reply, or cannot tell itself.
+            "57P01" | "57P02" | "57P05" | "40003" => Self::Unknown(error),
+            _ => Self::NotDone(error),
+        }
+    }
+
+    /// What a failure to connect means. The source may be the server's refusal of the connection.
+    pub(in crate::stored) fn of_connecting(code: Option<&str>, source: Source) -> Self {
+        match code {
+            // Refusals that do not pass by themselves: of the user, the password, the database.
+            Some(code) if code.starts_with("28") || code.starts_with("3D") => {
+                Self::NotDone(Error::Database { code: code.into(), source })
+            }
+            _ => Self::Again(Error::Connection(source)),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What a user can choose.
+
+use std::time::Duration;
+
+/// How a PostgreSQL store works. Each method changes one thing.
+///
+/// ```
+/// use std::time::Duration;
+/// use statemachine::stored::postgres::Options;
+///
+/// let options = Options::default().lease(Duration::from_secs(30)).connections(4);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Options {
+    pub(in crate::stored) lease: Duration,
+    pub(in crate::stored) poll: Duration,
+    pub(in crate::stored) recheck: Duration,
+    pub(in crate::stored) patience: Duration,
+    pub(in crate::stored) connections: usize,
+    pub(in crate::stored) listens: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(10),
+            poll: Duration::from_millis(250),
+            recheck: Duration::from_secs(5),
+            patience: Duration::from_secs(10),
+            connections: 8,
+            listens: true,
+        }
+    }
+}
+
+impl Options {
+    /// How long a right lives if nobody renews it: the time after which another takes over the work of a
+    /// process that died. The default is 10 seconds.
+    ///
+    /// The store renews each right every third of this time. A short lease gives rights up when the database
+    /// or the network is slow for that long. A lease of less than 100 milliseconds is taken as 100
+    /// milliseconds.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease.max(Duration::from_millis(100));
+        self
+    }
+
+    /// How often a caller that waits looks at its row while it cannot listen. The default is 250
+    /// milliseconds.
+    ///
+    /// It cannot listen if [`without_listening`](Self::without_listening) says so, if
+    /// [`Postgres::on`](super::Postgres::on) got no [`listening`](super::Postgres::listening), and while the
+    /// listening connection is down.
+    pub fn poll(mut self, every: Duration) -> Self {
+        self.poll = every.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How often a caller that waits looks at its row while it listens, in case a notification is lost. The
+    /// default is 5 seconds.
+    pub fn recheck(mut self, every: Duration) -> Self {
+        self.recheck = every.max(Duration::from_millis(1));
+        self
+    }
+
+    /// For how long a call goes on if the server cannot be reached, and if it refuses a statement for a
+    /// reason that passes. The default is 10 seconds.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// How many connections [`Postgres::connect`](super::Postgres::connect) makes at most for what is asked.
+    /// The default is 8.
+    ///
+    /// One more renews the rights while there are any, and one more listens if anybody has waited.
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections.max(1);
+        self
+    }
+
+    /// Makes callers that wait look every [`poll`](Self::poll), instead of listening for notifications.
+    ///
+    /// This is for a pooler that lends a connection for a transaction only, such as PgBouncer in transaction
+    /// mode: nothing can listen through it. The rest of the store needs nothing of a connection between two
+    /// statements. With [`Postgres::listening`](super::Postgres::listening) the store listens all the same,
+    /// past the pooler.
+    pub fn without_listening(mut self) -> Self {
+        self.listens = false;
+        self
+    }
+}
