@@ -1,137 +1,187 @@
-//! Jobs that several processes share, each of which is done once, though a worker is killed in the middle.
+//! Jobs that several processes share. Each is done once, though a worker is killed in the middle.
 //!
 //! ```sh
 //! cargo run --example jobs
+//! cargo run --example jobs --features postgres -- --postgres postgres://user@localhost/database
 //! ```
 //!
-//! The jobs are rows of an SQLite database in a temporary folder. This program starts itself again as four
-//! workers. A worker takes the right to finish a job, works, and commits. The first of them is killed while it
-//! has a right: its job is as it was, and another worker gets it.
+//! The jobs are rows of an SQLite database in a temporary folder, or of a PostgreSQL database. This program
+//! starts itself again as four workers. A worker takes the right to finish a job, works, and commits. One of
+//! them is killed while it has a right: its job is queued still, and another worker gets the right.
 
 use std::{
     env, fs,
     io::Write as _,
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitCode},
+    path::Path,
+    process::{Child, Command},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "postgres")]
+use statemachine::stored::postgres::{Options, Postgres, Table};
 use statemachine::{
-    StateMachine,
-    stored::{Failed, Machines, Store, sqlite::Sqlite},
+    Any, StateMachine,
+    stored::{Failed, InTransition, Joined, Machines, Store, sqlite::Sqlite},
 };
+use tokio::time::sleep;
 
 #[derive(StateMachine, Serialize, Deserialize, Debug)]
-#[machine(stored = "jobs")]
+#[machine(stored = "example of jobs")]
 enum Job {
-    #[state(initial, to(Done), stored = "queued")]
+    #[state(initial, to(Done))]
     Queued { number: u64 },
-    #[state(terminal, stored = "done")]
+    #[state(terminal)]
     Done { square: u64, worker: String },
 }
 
 const JOBS: u64 = 40;
-const WORKERS: usize = 4;
+const WORKERS: [&str; 4] = ["worker 1", "worker 2", "worker 3", "worker 4"];
 
-/// What the worker that is killed is called. It works for ever on its third job.
-const DOOMED: &str = "worker 0";
+/// The worker that is killed. It never ends its third job.
+const DOOMED: &str = WORKERS[0];
 
-type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+/// Which store the processes share, by the arguments that say it.
+type Shared<'a> = [&'a str; 2];
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
-    let mut arguments = env::args().skip(1);
-    match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
-        (None, ..) => {
+async fn main() -> Result {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [] => {
             let folder = tempfile::tempdir()?;
-            let path = folder.path().join("jobs.db");
-            let name = path.to_str().ok_or("a folder with a strange name")?;
-            run(Sqlite::open(&path).await?, &["--sqlite", name], folder.path()).await
+            let database = folder.path().join("jobs.db");
+            let path = database.to_str().ok_or("the temporary folder has no proper name")?;
+            employ(Sqlite::open(path).await?, ["--sqlite", path], folder.path()).await
         }
-        (Some("--sqlite"), Some(path), Some(worker)) => {
-            let folder = Path::new(&path).parent().ok_or("no folder")?.to_owned();
-            work(Sqlite::open(path).await?, &worker, &folder).await
+        ["--sqlite", path, worker, folder] => {
+            work(Sqlite::open(path).await?, worker, Path::new(folder)).await
         }
-        _ => Err("usage: jobs".into()),
+        #[cfg(feature = "postgres")]
+        ["--postgres", url] => {
+            let folder = tempfile::tempdir()?;
+            employ(connect(url).await?, ["--postgres", url], folder.path()).await
+        }
+        #[cfg(feature = "postgres")]
+        ["--postgres", url, worker, folder] => {
+            work(connect(url).await?, worker, Path::new(folder)).await
+        }
+        _ => Err("usage: jobs [--postgres URL], the latter with the feature `postgres`".into()),
     }
 }
 
-/// Starts the workers, kills one of them, and waits for the others. `store_of_worker` says which store a worker
-/// opens.
-async fn run<St: Store>(store: St, store_of_worker: &[&str], folder: &Path) -> Result<ExitCode> {
+#[cfg(feature = "postgres")]
+async fn connect(url: &str) -> Result<Postgres> {
+    Ok(Postgres::connect(url, Table::default(), Options::default()).await?)
+}
+
+/// Adds jobs, starts the workers, kills one of them, and sees that all jobs are done. What workers leave in
+/// the folder shows what they did.
+async fn employ<St: Store>(store: St, shared: Shared<'_>, folder: &Path) -> Result {
     let jobs = Machines::<Job, _>::open(store).await?;
     for number in 0..JOBS {
-        jobs.insert(number, Job::Queued { number }).await?;
+        // That of an earlier run, if it did not end well.
+        let _ = jobs.remove_in::<Any<Job>>(number).await;
+        assert!(jobs.insert(number, Job::Queued { number }).await?);
     }
-
     let mut workers = Vec::new();
-    for number in 0..WORKERS {
-        let worker = format!("worker {number}");
+    for worker in WORKERS {
         let mut command = Command::new(env::current_exe()?);
-        workers.push(Worker(command.args(store_of_worker).arg(worker).arg(folder).spawn()?));
+        workers.push(Worker(command.args(shared).arg(worker).arg(folder).spawn()?));
     }
 
-    // It says which job it is at. While it lives, nobody else gets that job.
     let stuck = loop {
         match fs::read_to_string(folder.join("stuck")) {
-            Ok(stuck) if stuck.ends_with('\n') => break stuck.trim().parse::<u64>()?,
-            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+            Ok(line) if line.ends_with('\n') => break line.trim().parse::<u64>()?,
+            _ => sleep(Duration::from_millis(5)).await,
         }
     };
-    assert!(jobs.at(stuck).is_in_transition().await?);
+    assert!(jobs.at(stuck).is_in_transition().await?, "while it lives, nobody else gets the job");
     workers[0].0.kill()?;
     println!("{DOOMED} was killed in the middle of job {stuck}");
 
     for number in 0..JOBS {
-        jobs.at(number).in_done().within(Duration::from_secs(60)).await?;
+        let done = jobs.at(number).in_done().within(Duration::from_secs(60)).await?;
+        assert_eq!(done.square, number * number);
+        if number == stuck {
+            println!("{} has done job {stuck}", done.worker);
+            assert_ne!(done.worker, DOOMED);
+        }
     }
     for worker in &mut workers[1..] {
         assert!(worker.0.wait()?.success());
     }
-
-    let Job::Done { worker, .. } = jobs.at(stuck).load().await? else { unreachable!("it is done") };
-    println!("job {stuck} was done by {worker} then");
-    assert_ne!(worker, DOOMED);
     for number in 0..JOBS {
-        let Job::Done { square, worker } = jobs.at(number).load().await? else { unreachable!() };
-        assert_eq!(square, number * number);
-        // Each worker writes down what it has committed.
-        assert_eq!(fs::read_to_string(folder.join(format!("job {number}")))?, worker);
+        let done = jobs.at(number).in_done().now().await?;
+        assert_eq!(fs::read_to_string(folder.join(number.to_string()))?, done.worker);
+        jobs.remove_in::<job::Done>(number).await?;
     }
     println!("each of {JOBS} jobs was done once");
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-/// Does jobs until none is left.
-async fn work<St: Store>(store: St, worker: &str, folder: &Path) -> Result<ExitCode> {
+/// Does jobs until all are done.
+async fn work<St: Store>(store: St, worker: &str, folder: &Path) -> Result {
     let jobs = Machines::<Job, _>::open(store).await?;
     let mut done = 0;
     loop {
-        let queued = jobs.keys_in::<job::Queued>(4).await?;
-        if queued.is_empty() && jobs.at(last_queued(&jobs).await?).is_done().await? {
-            return Ok(ExitCode::SUCCESS);
+        let queued = jobs.keys_in::<job::Queued>(WORKERS.len()).await?;
+        if queued.is_empty() {
+            break;
         }
         for key in queued {
-            let job = jobs.at(&key);
-            let right = match job.queued_to_done().now().await {
-                Ok(right) => right,
-                // Another worker has it, or has done it.
+            match jobs.at(key).queued_to_done().now().await {
+                Ok(right) if worker == DOOMED && done == 2 => {
+                    return get_stuck(right, folder).await;
+                }
+                Ok(right) => finish(right, worker, folder).await?,
+                // Another worker has the right, or has done the job.
                 Err(Failed::Refused(_)) => continue,
                 Err(failed) => return Err(failed.into()),
-            };
-            if worker == DOOMED && done == 2 {
-                writeln!(fs::File::create(folder.join("stuck"))?, "{key}")?;
-                std::future::pending::<()>().await;
             }
-            let number = *right.view().number;
-            // The work.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            let result = JobDone { square: number * number, worker: worker.to_owned() };
-            right.commit_with(result).await?;
-            let mut file = fs::File::create_new(folder.join(format!("job {number}")))?;
-            file.write_all(worker.as_bytes())?;
             done += 1;
         }
+    }
+    // What is left is others' work. Whatever becomes of them, it will be done.
+    for number in 0..JOBS {
+        if let Joined::Mine(right) = jobs.at(number).queued_to_done().or_join().await? {
+            finish(right, worker, folder).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Works, makes the move, and leaves a file that only one can make.
+async fn finish<St: Store>(
+    right: InTransition<job::Queued, job::Done, St>,
+    worker: &str,
+    folder: &Path,
+) -> Result {
+    let number = *right.view().number;
+    sleep(Duration::from_millis(10)).await;
+    right.commit_with(JobDone { square: number * number, worker: worker.to_owned() }).await?;
+    let mut file = fs::File::create_new(folder.join(number.to_string()))?;
+    Ok(file.write_all(worker.as_bytes())?)
+}
+
+/// Says so, and works for ever.
+async fn get_stuck<St: Store>(
+    right: InTransition<job::Queued, job::Done, St>,
+    folder: &Path,
+) -> Result {
+    fs::write(folder.join("stuck"), format!("{}\n", right.key()))?;
+    std::future::pending().await
+}
+
+/// A process that does not outlive this one.
+struct Worker(Child);
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
