@@ -83,6 +83,26 @@ fn a_table_of_the_users() {
 }
 
 #[test]
+fn the_commit_of_a_right_to_a_row_that_was_changed_by_hand_is_refused() {
+    let _hang = detector("changed by hand");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let table = Table::of("orders", "id", "status");
+    let shop = shop(&path, &table);
+    pollster::block_on(async {
+        let orders = orders(&path, table).await;
+        let right = orders.at(7).placed_to_paid().now().await.unwrap();
+        let by_hand =
+            "UPDATE orders SET total = 1, machine_version = machine_version + 1 WHERE id = 7";
+        shop.execute(by_hand, ()).unwrap();
+        let lost = right.commit().await;
+        assert!(matches!(lost, Err(Failed::Lost)), "{lost:?}");
+        assert_eq!(orders.at(7).state().await.unwrap(), Order::Placed);
+        orders.at(7).placed_to_paid().within(LONG).await.unwrap();
+    });
+}
+
+#[test]
 fn a_table_that_lacks_columns_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.db");
