@@ -5,6 +5,7 @@ use std::{fmt, marker::PhantomData};
 use super::{
     Claim as _, Committed, Failed, Key, Store, Stored,
     codec::{self, Written},
+    handle::Asked,
     wait::{Either, either},
 };
 use crate::state::{Dataless, State};
@@ -20,6 +21,7 @@ use crate::state::{Dataless, State};
 /// right to. [`token`](Self::token) is for the receiver of that work, and [`lost`](Self::lost) for its end.
 ///
 /// It owns what it needs, so a task can have it.
+#[must_use = "dropping a transition rolls it back; bind it to a name, and call `commit`"]
 pub struct InTransition<A: State, B, St: Store> {
     key: Key,
     claim: St::Claim,
@@ -83,11 +85,12 @@ where
     ///
     /// [`Failed::Lost`] if the right was lost; nothing was written. [`Failed::Unknown`] if the store cannot
     /// tell whether the move was made. [`Failed::Store`] if the store failed, and the move was not made.
-    pub async fn commit(self) -> Result<A::Data, Failed<St::Error>>
+    pub fn commit(self) -> Asked<Result<A::Data, Failed<St::Error>>>
     where
-        B: Dataless + State<Enum = A::Enum, Data = ()>,
+        A: 'static,
+        B: Dataless + State<Enum = A::Enum, Data = ()> + 'static,
     {
-        self.commit_with(()).await
+        Box::pin(self.commit_with(()))
     }
 
     /// Makes the move with the data of the new state, and gives back the data of the state that was left.

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-impl<A, B> Transition<'_, A, B, Postgres>
+impl<A, B> Transition<A, B, Postgres>
 where
     A: State<Enum: Stored>,
     B: State<Enum = A::Enum>,
@@ -105,7 +105,7 @@ where
     }
 }
 
-impl<A> In<'_, A, Postgres>
+impl<A> In<A, Postgres>
 where
     A: State<Enum: Stored>,
 {

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-impl<A, B> Transition<'_, A, B, Sqlite>
+impl<A, B> Transition<A, B, Sqlite>
 where
     A: State<Enum: Stored>,
     B: State<Enum = A::Enum>,
@@ -102,7 +102,7 @@ where
     }
 }
 
-impl<A: State<Enum: Stored>> In<'_, A, Sqlite> {
+impl<A: State<Enum: Stored>> In<A, Sqlite> {
     /// Gives the state's data, at once or not at all, and keeps the machine in the state until your
     /// transaction ends.
     ///
