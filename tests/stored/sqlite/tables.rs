@@ -98,7 +98,7 @@ fn the_commit_of_a_right_to_a_row_that_was_changed_by_hand_is_refused() {
         let lost = right.commit().await;
         assert!(matches!(lost, Err(Failed::Lost)), "{lost:?}");
         assert_eq!(orders.at(7).state().await.unwrap(), Order::Placed);
-        orders.at(7).placed_to_paid().within(LONG).await.unwrap();
+        drop(orders.at(7).placed_to_paid().within(LONG).await.unwrap());
     });
 }
 
@@ -247,6 +247,6 @@ fn a_write_of_another_that_never_ends_is_told() {
         // A roll-back that could not be made is made later.
         rolls_back.join().unwrap().unwrap_err();
         transaction.rollback().unwrap();
-        jobs.at(1).queued_to_done().within(LONG).await.unwrap();
+        drop(jobs.at(1).queued_to_done().within(LONG).await.unwrap());
     });
 }
