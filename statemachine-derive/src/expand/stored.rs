@@ -35,7 +35,7 @@ fn definition(out: &Emit, ident: &Ident) -> TokenStream {
     let title = docs::line(&format!(
         " A [`{}`] that is a row of a store: see [`stored`]({}::stored).",
         machine.ident,
-        machine::link(sm)
+        out.link()
     ));
     quote! {
         #title
@@ -59,7 +59,7 @@ fn methods(out: &Emit, ident: &Ident) -> TokenStream {
         let doc = docs::line(&format!(
             " The transition to `{}`: see [`Transition`]({}::stored::Transition).{}",
             machine.states[target].name,
-            machine::link(sm),
+            out.link(),
             docs::stored(out, method, target)
         ));
         quote! {
@@ -125,11 +125,11 @@ fn looks(
         (machine.vis, machine.generics.store(), machine.generics.args_with_store());
     let hold_doc = docs::line(&format!(
         " Being in `{name}`, which gives its data and holds nothing: see [`In`]({}::stored::In).",
-        machine::link(sm)
+        out.link()
     ));
     let when_doc = docs::line(&format!(
         " Waits until the machine is in `{name}`: see [`When`]({}::stored::When).{}",
-        machine::link(sm),
+        out.link(),
         docs::awaited(when)
     ));
     let is_doc = docs::line(&format!(" Whether the machine is in `{name}`."));
@@ -258,5 +258,9 @@ fn predicates_of_enum(out: &Emit) -> TokenStream {
     if machine.generics.type_words().next().is_none() {
         return TokenStream::new();
     }
-    if has_data(out) { quote!(#this: #sm::__private::StoredData,) } else { quote!(#this: 'static,) }
+    if has_data(out) {
+        quote!(#this: #sm::__private::StoredData,)
+    } else {
+        quote!(#this: ::core::marker::Send + 'static,)
+    }
 }

@@ -56,15 +56,15 @@ pub trait Stored: StateMachine + DerivedStored + Send + 'static {
 
 /// What can be written as JSON and read again.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be stored: it has data, and is not `Serialize` and `Deserialize`",
+    message = "`{Self}` cannot be stored: it has data, and is not `Serialize`, `Deserialize` and `Send`",
     label = "stored",
     note = "put `#[derive(Serialize, Deserialize)]` of `serde` on the enum"
 )]
-pub trait StoredData: Serialize + DeserializeOwned + 'static {}
+pub trait StoredData: Serialize + DeserializeOwned + Send + 'static {}
 
-// One error for both.
+// One error for all.
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + 'static> StoredData for T {}
+impl<T: Serialize + DeserializeOwned + Send + 'static> StoredData for T {}
 
 /// How an enum's data is written and read.
 pub struct Codec<S> {
@@ -119,6 +119,11 @@ impl Written {
             Ok(None) => Err(error(During::Checking, None)),
             Err(source) => Err(error(During::Checking, Some(source))),
         }
+    }
+
+    /// That of a state without data.
+    pub(super) fn dataless<S: Stored>(position: u16) -> Self {
+        Self { state: S::STORED[usize::from(position)], data: None }
     }
 
     pub(super) fn value(&self) -> Value<'_> {

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 use super::{
     Claim as _, Committed, Failed, Key, Store, Stored,
     codec::{self, Written},
-    handle::Asked,
+    handle::BoxFuture,
     wait::{Either, either},
 };
 use crate::state::{Dataless, State};
@@ -85,12 +85,12 @@ where
     ///
     /// [`Failed::Lost`] if the right was lost; nothing was written. [`Failed::Unknown`] if the store cannot
     /// tell whether the move was made. [`Failed::Store`] if the store failed, and the move was not made.
-    pub fn commit(self) -> Asked<Result<A::Data, Failed<St::Error>>>
+    pub fn commit(self) -> BoxFuture<Result<A::Data, Failed<St::Error>>>
     where
         A: 'static,
-        B: Dataless + State<Enum = A::Enum, Data = ()> + 'static,
+        B: Dataless + 'static,
     {
-        Box::pin(self.commit_with(()))
+        Box::pin(self.commit_as(Written::dataless::<A::Enum>(B::POSITION)))
     }
 
     /// Makes the move with the data of the new state, and gives back the data of the state that was left.
@@ -106,13 +106,14 @@ where
         data: B::Data,
     ) -> impl Future<Output = Result<A::Data, Failed<St::Error>>> + use<A, B, St> {
         let to = Written::of(&B::wrap(data));
-        async move {
-            let to = to?;
-            match self.claim.commit(to.value()).await.map_err(Failed::Store)? {
-                Committed::Done => Ok(A::unwrap(self.machine)),
-                Committed::Lost => Err(Failed::Lost),
-                Committed::Unknown => Err(Failed::Unknown),
-            }
+        async move { self.commit_as(to?).await }
+    }
+
+    async fn commit_as(self, to: Written) -> Result<A::Data, Failed<St::Error>> {
+        match self.claim.commit(to.value()).await.map_err(Failed::Store)? {
+            Committed::Done => Ok(A::unwrap(self.machine)),
+            Committed::Lost => Err(Failed::Lost),
+            Committed::Unknown => Err(Failed::Unknown),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{fmt, future::Future, marker::PhantomData};
 use super::{
     Address, Failed, In, Key, Outcome, Row, Store, Stored, Transition, UnknownStates, When,
     codec::{self, Written},
-    handle::Asked,
+    handle::BoxFuture,
     wait::refusal,
 };
 use crate::{
@@ -47,7 +47,7 @@ pub struct Machines<S, St> {
     of: PhantomData<fn() -> S>,
 }
 
-impl<S: Stored, St: Store> Machines<S, St> {
+impl<S, St> Machines<S, St> {
     /// The machines of `S` in a store.
     ///
     /// The store makes what it needs, such as its table.
@@ -56,7 +56,17 @@ impl<S: Stored, St: Store> Machines<S, St> {
     ///
     /// [`Failed::UnknownStates`] if there are rows in states that `S` has not: the error says which, and how
     /// many. [`Failed::Store`] if the store fails.
-    pub async fn open(store: St) -> Result<Self, Failed<St::Error>> {
+    pub fn open(store: St) -> BoxFuture<Result<Self, Failed<St::Error>>>
+    where
+        S: Stored,
+        St: Store,
+    {
+        Box::pin(Self::ready(store))
+    }
+}
+
+impl<S: Stored, St: Store> Machines<S, St> {
+    async fn ready(store: St) -> Result<Self, Failed<St::Error>> {
         let has_data = S::GRAPH.nodes.iter().any(|node| node.data);
         let mut states = store.open(S::MACHINE, has_data).await.map_err(Failed::Store)?;
         states.retain(|(state, _)| !S::STORED.contains(&state.as_str()));
@@ -127,7 +137,7 @@ impl<S: Stored, St: Store> Machines<S, St> {
     pub fn keys_in<A: State<Enum = S>>(
         &self,
         limit: usize,
-    ) -> Asked<Result<Vec<Key>, Failed<St::Error>>> {
+    ) -> BoxFuture<Result<Vec<Key>, Failed<St::Error>>> {
         let (store, states) = (self.store.clone(), codec::names::<S>(A::SET));
         Box::pin(async move { store.keys(S::MACHINE, &states, limit).await.map_err(Failed::Store) })
     }

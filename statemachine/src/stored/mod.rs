@@ -121,7 +121,7 @@ pub use self::{
     codec::Stored,
     failed::{Failed, Undecodable, UnknownStates},
     guard::InTransition,
-    handle::{In, Join, Joined, Transition, When},
+    handle::{BoxFuture, In, Join, Joined, Transition, When},
     key::Key,
     machines::{At, Machines},
     store::{Address, Claim, Committed, Outcome, Row, Store, Value},

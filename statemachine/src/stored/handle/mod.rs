@@ -14,9 +14,11 @@ pub use self::{
     when::When,
 };
 
-/// A future that is boxed so that it has a name. The name of an opaque one would say what the method demands of
-/// a state, and so repeat the error if that is not met.
-pub(in crate::stored) type Asked<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+/// A future in a box: what some methods give.
+///
+/// The name of an opaque future would repeat what the method demands of a state, and so bring a second error if
+/// the state has not got it.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The verbs of a handle. Each is its `ask` with another patience.
 macro_rules! verbs {
@@ -84,7 +86,7 @@ macro_rules! verbs {
             $($($predicate)*)?
         {
             type Output = Result<$given, Failed<St::Error>>;
-            type IntoFuture = super::Asked<Self::Output>;
+            type IntoFuture = $crate::stored::BoxFuture<Self::Output>;
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(self.ask(Patience::ENDLESS))

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Asked, Join, verbs};
+use super::{BoxFuture, Join, verbs};
 use crate::{
     graph::StateSet,
     state::{Dataless, Located as _, State, StateMachine as _},
@@ -53,12 +53,12 @@ where
     /// [`Failed::Refused`] if the machine is in another state, or if another has the right to it.
     /// [`Failed::Missing`] if there is no row. [`Failed::Unknown`] if the reply was lost, and the row does
     /// not tell whether the move was made. [`Failed::Store`] if the store failed, and the move was not made.
-    pub fn try_commit(self) -> Asked<Result<A::Data, Failed<St::Error>>>
+    pub fn try_commit(self) -> BoxFuture<Result<A::Data, Failed<St::Error>>>
     where
         A: 'static,
-        B: Dataless + State<Enum = A::Enum, Data = ()> + 'static,
+        B: Dataless + 'static,
     {
-        Box::pin(self.try_commit_with(()))
+        Box::pin(self.step(Written::dataless::<A::Enum>(B::POSITION)))
     }
 
     /// Makes the move in one step, at once or not at all, with the data of the new state, and gives back the
