@@ -203,7 +203,6 @@ impl Postgres {
     }
 
     /// The table.
-    #[must_use]
     pub fn table(&self) -> &Table {
         &self.engine.table
     }
