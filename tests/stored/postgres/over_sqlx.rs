@@ -114,15 +114,28 @@ async fn lost_replies_are_recognised() {
     let (jobs, proxy) = through("sqlx_replies").await;
     jobs.insert(1, Job::Queued).await.unwrap();
     let job = jobs.at(1);
-    for cut in [Cut::Before, Cut::After] {
-        // The text is sent when the statement is prepared, and again when nothing has it prepared any more.
+    // The text of a statement is sent when it is prepared, and parameters when it is executed.
+    for (text, cuts) in [
+        ("\"state\" = CAST", &[Cut::Before, Cut::After][..]),
+        ("the parameter", &[Cut::Before, Cut::After]),
+        ("the parameter", &[Cut::After, Cut::Before]),
+    ] {
         let right = job.queued_to_running().now().await.unwrap();
-        proxy.order("\"state\" = CAST", &[cut]);
-        right.commit_with(running("me")).await.unwrap();
+        let token = right.token();
+        proxy.order(text, cuts);
+        right.commit_with(running("the parameter")).await.unwrap();
         assert!(proxy.is_done());
-        proxy.order("\"until\" = pg_catalog.clock_timestamp() +", &[cut]);
-        job.running_to_queued().now().await.unwrap().commit().await.unwrap();
+        let right = job.running_to_queued().now().await.unwrap();
+        assert_eq!(right.token(), token + 2, "the commit was made once");
+        right.commit().await.unwrap();
     }
+    proxy.order("the parameter", &[Cut::After]);
+    job.queued_to_running().try_commit_with(running("the parameter")).await.unwrap();
+    assert!(proxy.is_done());
+    job.running_to_queued().now().await.unwrap().commit().await.unwrap();
+    proxy.order("the parameter", &[Cut::Before]);
+    let moved = job.queued_to_running().try_commit_with(running("the parameter")).await;
+    assert!(matches!(moved, Err(Failed::Unknown)), "{moved:?}");
     let right = job.queued_to_running().now().await.unwrap();
     proxy.order("SKIP LOCKED", &[Cut::Before, Cut::After]);
     tokio::select! {
