@@ -46,7 +46,8 @@ impl Postgres {
             .max_size(options.connections)
             .build()
             .map_err(|error| Error::Connection(error.into()))?;
-        let driver = Pooled { pool, listening: Some(connector(config, NoTls)) };
+        let driver =
+            Pooled { pool, listening: Some(connector(config, NoTls)), prepares: options.prepares };
         let store = Self { engine: Arc::new(Engine::new(driver, table, options)) };
         store.engine.reach().await?;
         Ok(store)
@@ -75,14 +76,20 @@ impl Postgres {
     /// ```
     #[must_use]
     pub fn on(pool: Pool, table: Table) -> Self {
-        let driver = Pooled { pool, listening: None };
-        Self { engine: Arc::new(Engine::new(driver, table, Options::default())) }
+        let options = Options::default();
+        let driver = Pooled { pool, listening: None, prepares: options.prepares };
+        Self { engine: Arc::new(Engine::new(driver, table, options)) }
     }
 
     /// A store that is as this one, with these options. [`Options::connections`] is the pool's to say.
     #[must_use]
     pub fn with(self, options: Options) -> Self {
-        Self { engine: self.engine.with(|_, old| *old = options) }
+        Self {
+            engine: self.engine.with(|driver, old| {
+                driver.prepares = options.prepares;
+                *old = options;
+            }),
+        }
     }
 
     /// A store that is as this one, and makes connections of its own as `config` says, without TLS: one that
