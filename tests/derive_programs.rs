@@ -1,12 +1,9 @@
 //! Programs that are made here and handed to the compiler: every illegal call of a real protocol,
 //! and declarations at random.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fmt::Write as _, fs, path::Path};
+
+use statemachine_tests::programs;
 
 /// What the compiler says about a program, without colours.
 fn check(name: &str, program: &str) -> (bool, String) {
@@ -16,31 +13,16 @@ fn check(name: &str, program: &str) -> (bool, String) {
 /// The same in another edition, and with flags for the compiler, which is given them for all that the
 /// program depends on.
 fn check_with(name: &str, program: &str, edition: &str, flags: &str) -> (bool, String) {
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let source = package.join("src");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    programs::package(&folder, edition, "");
+    let source = folder.join("src");
     fs::create_dir_all(&source).expect("a folder for the program");
-    let manifest = format!(
-        "[package]\nname = \"{name}\"\nedition = \"{edition}\"\n[workspace]\n[dependencies]\nstatemachine.path = {:?}\n",
-        workspace.join("statemachine")
-    );
-    fs::write(package.join("Cargo.toml"), manifest).expect("the program's manifest");
     fs::write(source.join("main.rs"), program).expect("the program");
-    // The same versions as here, which are at hand without a network.
-    let lock: PathBuf = workspace.join("Cargo.lock");
-    if lock.exists() {
-        fs::copy(lock, package.join("Cargo.lock")).expect("the workspace's lock file");
+    let mut command = programs::check(&folder);
+    if !flags.is_empty() {
+        command.env("CARGO_TARGET_DIR", folder.join("target")).env("RUSTFLAGS", flags);
     }
-    let output = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--color=never", "--manifest-path"])
-        .arg(package.join("Cargo.toml"))
-        .env(
-            "CARGO_TARGET_DIR",
-            package.join(if flags.is_empty() { "../programs" } else { "target" }),
-        )
-        .env("RUSTFLAGS", flags)
-        .output()
-        .expect("cargo runs");
+    let output = command.output().expect("cargo runs");
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
@@ -292,4 +274,68 @@ fn main() {
         let (success, said) = check_with(&format!("edition{edition}"), &program, edition, "");
         assert!(success, "{edition}:\n{said}");
     }
+}
+
+/// The library under another name, and no `crate = ..` that says so.
+#[test]
+fn a_renamed_library_is_missed_once() {
+    let program = r#"
+#[derive(sm::StateMachine)]
+enum Slot {
+    #[state(to(Full))]
+    Empty,
+    #[state(to(Empty, Sorted))]
+    Full(String),
+    #[state(to(Empty))]
+    Sorted { by: u8 },
+}
+
+fn main() {
+    let slot = SlotMachine::new();
+    let _ = slot.empty_to_full().try_commit_with("text".to_owned());
+}
+"#;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("renamed");
+    programs::package(&folder, "2024", "");
+    let manifest = folder.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("the manifest");
+    let text = text.replace("statemachine.path", "sm.package = \"statemachine\"\nsm.path");
+    fs::write(&manifest, text).expect("the manifest");
+    fs::create_dir_all(folder.join("src")).expect("a folder for the program");
+    let check = |program: &str| {
+        fs::write(folder.join("src/main.rs"), program).expect("the program");
+        let output = programs::check(&folder).output().expect("cargo runs");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (success, said) = check(program);
+    assert!(!success && said.contains("could not find `statemachine`"), "{said}");
+    // Cargo's own closing line is one more.
+    assert_eq!(said.matches("\nerror").count(), 2, "{said}");
+    let (success, said) = check(&program.replace("enum", "#[machine(crate = sm)]\nenum"));
+    assert!(success, "{said}");
+}
+
+/// In that edition `async` is a name, and `core` is not found from the root.
+#[test]
+fn a_crate_of_2015_has_machines_and_messages() {
+    let program = r#"
+extern crate statemachine;
+
+#[derive(statemachine::StateMachine)]
+enum Lamp {
+    #[state(to(async))]
+    off,
+    #[state(to(off))]
+    async(u8),
+}
+
+fn main() {
+    let lamp = LampMachine::new();
+    let _ = lamp.off_to_async().try_commit_with(1);
+}
+"#;
+    let (success, said) = check_with("of2015", program, "2015", "");
+    assert!(success, "{said}");
+    let (success, said) = check_with("of2015", &program.replace("to(off)", "to(of)"), "2015", "");
+    assert!(!success && said.contains("unknown state `of`; did you mean `off`?"), "{said}");
 }

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{Attribute, Data, DeriveInput, Type, Visibility, ext::IdentExt as _};
+use syn::{
+    Attribute, Data, DeriveInput, Path, Token, Type, Visibility, ext::IdentExt as _,
+    punctuated::Punctuated,
+};
 
 use crate::{
     attr::{self, MachineAttr, StateAttr},
@@ -226,6 +229,17 @@ impl<'a> State<'a> {
     }
 }
 
+impl Fields<'_> {
+    pub fn types(&self) -> Vec<&TokenStream> {
+        match self {
+            Self::None => Vec::new(),
+            Self::One(ty) => vec![ty],
+            Self::Tuple(types) => types.iter().collect(),
+            Self::Named(fields) => fields.iter().map(|field| &field.ty).collect(),
+        }
+    }
+}
+
 impl<'a> Fields<'a> {
     fn from_syn(fields: &'a syn::Fields, generics: &Generics) -> Self {
         let lifetime = generics.lifetime();
@@ -375,6 +389,7 @@ pub fn untyped_fields(input: &DeriveInput) -> impl Iterator<Item = &Type> {
     let types = variants(input).flat_map(|variant| &variant.fields).map(|field| &field.ty);
     types.filter(|ty| match ty {
         Type::TraitObject(_) | Type::ImplTrait(_) | Type::Slice(_) | Type::Infer(_) => true,
+        Type::Path(path) if path.path.is_ident("str") => true,
         ty => has_impl(ty.to_token_stream()),
     })
 }
@@ -390,6 +405,20 @@ fn has_impl(ty: TokenStream) -> bool {
         };
         is_macro = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!');
         found
+    })
+}
+
+/// Where a later attribute derives the machine again. (Earlier ones are not in what a derive is given.)
+pub fn derived_again(input: &DeriveInput) -> Option<Span> {
+    let derives = input.attrs.iter().filter(|attr| attr.path().is_ident("derive"));
+    let paths = derives.filter_map(|attr| {
+        attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok()
+    });
+    paths.flatten().find_map(|path| {
+        let mut segments = path.segments.iter().rev().map(|segment| &segment.ident);
+        let name = segments.next()?;
+        let is_ours = segments.next().is_none_or(|krate| krate == "statemachine");
+        (name == "StateMachine" && is_ours).then(|| name.span())
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, fmt::Display, thread};
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 /// The errors found so far.
 ///
@@ -32,9 +32,19 @@ impl Ctxt {
             .take()
             .into_iter()
             .flatten()
-            .map(syn::Error::into_compile_error)
+            .map(|error| compile_error(&error))
             .collect()
     }
+}
+
+/// The `compile_error!` of an error. Its path has the edition of what it points at, and in that of 2015 only
+/// `std` is found from the root.
+pub fn compile_error(error: &syn::Error) -> TokenStream {
+    let tokens = error.to_compile_error().into_iter().map(|token| match token {
+        TokenTree::Ident(ident) if ident == "core" => Ident::new("std", ident.span()).into(),
+        token => token,
+    });
+    tokens.collect()
 }
 
 impl Drop for Ctxt {

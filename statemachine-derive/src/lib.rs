@@ -38,18 +38,48 @@ pub fn derive_state_machine(input: proc_macro::TokenStream) -> proc_macro::Token
 }
 
 fn derive(input: TokenStream) -> TokenStream {
-    match syn::parse2(input.clone()) {
-        Ok(input) => expand(&input),
-        // What is only copied need not be understood.
-        Err(error) => match syn::parse2(tokens::hide_expressions(input)) {
-            Ok(input) => tokens::show_expressions(expand(&input)),
-            Err(_) => error.into_compile_error(),
-        },
+    let error = match syn::parse2(input.clone()) {
+        Ok(input) => return expand(&input).with_errors(),
+        Err(error) => error,
+    };
+    // What is only copied need not be understood.
+    let hidden = tokens::hide_expressions(tokens::with_raw_names(input.clone()));
+    match syn::parse2(hidden) {
+        Ok(input) => tokens::show_expressions(expand(&input).with_errors()),
+        Err(_) => without_what_is_broken(input, &error),
     }
 }
 
-fn expand(input: &DeriveInput) -> TokenStream {
+/// Of what the compiler itself would refuse, as an editor gives it to a derive while it is being typed:
+/// the items of the variants that can be read, or an editor would complete nothing meanwhile.
+fn without_what_is_broken(input: TokenStream, error: &syn::Error) -> TokenStream {
+    let error = ctxt::compile_error(error);
+    let items = match syn::parse2(tokens::without_broken_variants(input)) {
+        Ok(input) => expand(&input).items,
+        Err(_) => TokenStream::new(),
+    };
+    quote::quote!(#error #items)
+}
+
+struct Expansion {
+    errors: TokenStream,
+    items: TokenStream,
+}
+
+impl Expansion {
+    fn with_errors(self) -> TokenStream {
+        let Self { errors, items } = self;
+        quote::quote!(#errors #items)
+    }
+}
+
+fn expand(input: &DeriveInput) -> Expansion {
     let cx = ctxt::Ctxt::new();
+    if let Some(again) = ast::derived_again(input) {
+        // What is derived there is enough.
+        cx.error(again, "`StateMachine` is derived twice; remove one of the two");
+        return Expansion { errors: cx.into_compile_errors(), items: TokenStream::new() };
+    }
     let machine = ast::Machine::from_syn(&cx, input);
     let names = names::Names::of(&machine);
     let graph = graph::Graph::of(&machine);
@@ -57,8 +87,7 @@ fn expand(input: &DeriveInput) -> TokenStream {
     let errors = cx.into_compile_errors();
     if ast::keyword(&input.data).is_some() || ast::untyped_fields(input).next().is_some() {
         // The names that are missing then bring no errors beside an item that failed to expand.
-        return errors;
+        return Expansion { errors, items: TokenStream::new() };
     }
-    let items = expand::items(&machine, &names, &graph);
-    quote::quote!(#errors #items)
+    Expansion { errors, items: expand::items(&machine, &names, &graph) }
 }

@@ -8,9 +8,9 @@ use syn::ext::IdentExt as _;
 
 use crate::ast::{Fields, Machine, State};
 
-/// Above this many states, a pair without a transition gets no method that says so: they grow with
-/// the square and take the compiler's time.
-const MAX_EXPLAINED: usize = 32;
+/// How many pairs of states are looked at for methods that say that there is no such transition. They
+/// take the compiler's time, and all pairs would grow with the square.
+const MAX_EXPLAINED: usize = 1024;
 
 /// How many such methods there are, all the same, for states whose transitions were not understood.
 const MAX_UNKNOWN: usize = 4096;
@@ -263,7 +263,7 @@ impl Methods {
             }
             names.push(named);
         }
-        if states.len() <= MAX_EXPLAINED {
+        if states.len().pow(2) <= MAX_EXPLAINED {
             for ((position, group), named) in machine.groups.iter().enumerate().zip(&mut names) {
                 for &(target, _) in &group.missing {
                     let name = format!("{}_to_{}", group.word, states[target].word);
@@ -280,10 +280,11 @@ impl Methods {
 
     /// Names for the pairs without a transition. All others have theirs by now: these yield.
     ///
-    /// Of many states only for those of which it is not known where they lead, as long as these are
-    /// few: what is missing there is no mistake.
+    /// Of many states only for the nearest, which are more often meant. If it is not known where a state
+    /// leads, for all of them, as long as such states are few: what is missing there is no mistake.
     fn illegal(&mut self, machine: &Machine, names: &mut [StateNames]) {
         let states = &machine.states;
+        let near = neighbours(states);
         let mut left = MAX_UNKNOWN;
         for (source, from) in states.iter().enumerate() {
             let name = format!("to_{}", from.word);
@@ -291,13 +292,17 @@ impl Methods {
                 names[source].illegal_to = Some(ident(&name, from.ident.span()));
                 self.taken.insert(name, Owner { state: source, target: None });
             }
-            if states.len() > MAX_EXPLAINED {
-                if machine.is_understood(from) || left < states.len() {
-                    continue;
-                }
+            let is_unknown = !machine.is_understood(from) && left >= states.len();
+            let explained = if is_unknown {
                 left -= states.len();
-            }
-            for (target, to) in states.iter().enumerate() {
+                (0..states.len()).collect()
+            } else if machine.is_understood(from) {
+                nearest(&near, source, MAX_EXPLAINED / states.len())
+            } else {
+                Vec::new()
+            };
+            for target in explained {
+                let to = &states[target];
                 let name = pair(from, to);
                 let is_legal = from.targets.iter().any(|legal| legal.position == target);
                 let is_taken =
@@ -323,6 +328,39 @@ impl Methods {
         self.taken.insert(name, of);
         method
     }
+}
+
+/// For each state those that it leads to and that lead to it.
+fn neighbours(states: &[State]) -> Vec<Vec<usize>> {
+    let mut near = vec![Vec::new(); states.len()];
+    for (source, state) in states.iter().enumerate() {
+        for target in &state.targets {
+            near[source].push(target.position);
+            near[target.position].push(source);
+        }
+    }
+    near
+}
+
+/// That many states, or all: the state itself first, then the others by the number of steps in between,
+/// and last those that no steps lead to.
+fn nearest(near: &[Vec<usize>], state: usize, count: usize) -> Vec<usize> {
+    let mut is_found = vec![false; near.len()];
+    is_found[state] = true;
+    let mut found = vec![state];
+    let mut next = 0;
+    while let Some(&from) = found.get(next).filter(|_| found.len() < count) {
+        for &to in &near[from] {
+            if !is_found[to] {
+                is_found[to] = true;
+                found.push(to);
+            }
+        }
+        next += 1;
+    }
+    found.extend((0..near.len()).filter(|&state| !is_found[state]));
+    found.truncate(count);
+    found
 }
 
 fn data_names(machine: &Machine, position: usize, items: &mut Items) -> Option<DataNames> {

@@ -261,6 +261,23 @@ fn mistakes_leave_all_items_standing() {
 
 /// In snake case these lose what they start with, and with it what a name may start with.
 #[test]
+fn what_does_not_parse_leaves_the_other_variants() {
+    let variants = "#[state(to(Done))] Idle, VARIANT, #[state(terminal)] Done";
+    for broken in ["Busy { peer: }", "#[state(initial), ..] Busy", "Busy(Vec<u8)", "Busy 5", "= 3"]
+    {
+        let source = format!("enum Job {{ {} }}", variants.replace("VARIANT", broken));
+        let (errors, items) = errors_and_items(&source);
+        assert_eq!(errors, 1, "{broken}");
+        assert!(items > 20, "{broken}: {items}");
+        let tokens = TokenStream::from_str(&source).expect("the source can be lexed");
+        let derived = derive(tokens).to_string();
+        for name in ["idle_to_done", "in_done", "is_idle"] {
+            assert!(derived.contains(name), "{broken}: no {name}");
+        }
+    }
+}
+
+#[test]
 fn a_name_may_start_with_what_snake_case_drops() {
     for name in ["_1", "_\u{93e}", "\u{2118}1", "__"] {
         let (errors, _) = errors_and_items(&format!("enum E {{ #[state(to({name}))] {name} }}"));

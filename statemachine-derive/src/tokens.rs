@@ -234,6 +234,18 @@ pub fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
     flat
 }
 
+/// The tokens with `r#` before what may be a name in a crate of 2015, and only there.
+pub fn with_raw_names(tokens: TokenStream) -> TokenStream {
+    let raw = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(ident) if ident == "async" || ident == "await" || ident == "try" => {
+            Ident::new_raw(&ident.to_string(), ident.span()).into()
+        }
+        TokenTree::Group(group) => in_brackets(&group, with_raw_names(group.stream())),
+        token => token,
+    });
+    raw.collect()
+}
+
 /// Stands for the macro that the expressions in a declaration are hidden in.
 const HIDDEN: &str = "__statemachine_hidden";
 
@@ -409,6 +421,25 @@ pub fn split_outside_angles(tokens: TokenStream, at: char) -> Vec<TokenStream> {
     runs
 }
 
+/// The declaration with nothing but its name for each variant that cannot be parsed, and without what has
+/// no name either.
+pub fn without_broken_variants(declaration: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = declaration.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.last_mut() {
+        let variants = split_outside_angles(body.stream(), ',').into_iter().filter_map(|variant| {
+            let is_whole = syn::parse2::<syn::Variant>(variant.clone()).is_ok();
+            if is_whole { Some(variant) } else { first_ident(variant).map(Into::into) }
+        });
+        let variants: Vec<TokenStream> = variants.collect();
+        *body = Group::new(body.delimiter(), quote!(#(#variants),*));
+    }
+    tokens.into_iter().collect()
+}
+
+fn first_ident(tokens: TokenStream) -> Option<TokenTree> {
+    tokens.into_iter().find(|token| matches!(token, TokenTree::Ident(_)))
+}
+
 /// `T` and its bounds, of a predicate `T: A + B`.
 pub fn subject_and_bounds(predicate: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     let tokens: Vec<TokenTree> = predicate.clone().into_iter().collect();
@@ -454,17 +485,30 @@ pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
         .collect()
 }
 
+/// The tokens with the ends of what stands elsewhere: the compiler takes both for one place.
+pub fn in_place_of(tokens: TokenStream, place: &TokenStream) -> TokenStream {
+    let mut spans = place.clone().into_iter().map(|token| token.span());
+    let Some(first) = spans.next() else {
+        return tokens;
+    };
+    with_ends(tokens, first, spans.last().unwrap_or(first))
+}
+
 /// The tokens with that span for the first and the last one.
 pub fn with_ends_at(tokens: TokenStream, span: Span) -> TokenStream {
+    with_ends(tokens, span, span)
+}
+
+fn with_ends(tokens: TokenStream, start: Span, end: Span) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     // Of `::` each half is a token.
     let is_colon = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ':');
     let leading = tokens.iter().take_while(|token| is_colon(token)).count().max(1);
     for first in tokens.iter_mut().take(leading) {
-        first.set_span(span);
+        first.set_span(start);
     }
     if let Some(last) = tokens.last_mut() {
-        last.set_span(span);
+        last.set_span(end);
     }
     tokens.into_iter().collect()
 }

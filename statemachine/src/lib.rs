@@ -344,7 +344,7 @@ use __private as private;
 /// | `terminal` | no way out, on purpose |
 /// | `restored` | no way in, on purpose: only entered through `from_state` |
 /// | `name = word` | the word for this state in method names |
-/// | `data = Name` | the struct of this variant's fields |
+/// | `data = Name` | the struct of this variant's fields, by default the enum's name and the variant's |
 /// | `stored = "name"` | the name of this state in a database |
 ///
 /// # On the enum: `#[machine(...)]`
@@ -361,7 +361,11 @@ use __private as private;
 /// | `can_always_reach(Closed, ...)` | from every reachable state there is a path to each of these | none |
 /// | `group(Live = Open \| Busy)` | a named set of states; repeatable, and sets may overlap | none |
 /// | `group(Live = .., to(Closed))` | the same, and transitions that each of its states has, beside its own; one to the state itself is not added | none |
-/// | `crate = path` | the path of this library | `::statemachine` |
+/// | `crate = path` | the path of this library, if your crate has it under another name | `::statemachine` |
+///
+/// Where an item of yours has one of these names already, as `mod link;` beside `enum Link`, the compiler
+/// says "defined multiple times". The key gives what is generated another name. For the struct of a
+/// variant's fields that is `data = Name`.
 ///
 /// # What does not compile
 ///
@@ -381,6 +385,9 @@ use __private as private;
 ///
 /// DoorMachine::new().open_to_locked(); // `Open` has no transition to `Locked`
 /// ```
+///
+/// Of an enum with more than 32 variants the methods say so for the nearest states, and
+/// `transition::<door::Open, door::Locked>()` for all.
 ///
 /// Nor does a declaration that contradicts itself: an unknown target, the same target twice, two initial
 /// states, an unreachable state (unless it is `restored`), a dead end (unless it is `terminal`),
@@ -418,6 +425,13 @@ pub use statemachine_derive::StateMachine;
 pub use self::history::{History, Recorded};
 #[cfg(feature = "serde")]
 pub use self::serde::by_name;
+
+// What messages name is named without its path if it is here.
+#[doc(hidden)]
+pub use self::__private::{
+    Asked, DerivedEnum, DerivedKind, DerivedNewtype, DerivedState, DerivedTransition, Graph,
+    HasMachine, IsLedTo, TakenApart, Viewed, take_apart,
+};
 
 pub use self::{
     change::Change,

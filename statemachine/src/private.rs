@@ -25,6 +25,11 @@ macro_rules! __pass {
     ($($items:tt)*) => { $($items)* };
 }
 
+/// All of the crate.
+pub mod root {
+    pub use crate::*;
+}
+
 /// What a feature that is off adds.
 #[cfg(not(feature = "serde"))]
 #[doc(hidden)]
@@ -120,6 +125,13 @@ seals! {
 )]
 pub trait IsLedTo {}
 
+/// What no handle is that has a guard's method to say so.
+#[diagnostic::on_unimplemented(
+    message = "a handle does nothing until it is asked; ask with `now()?`, `within(limit)?`, `until(deadline)?` or `.await?` first",
+    label = "not asked yet"
+)]
+pub trait Asked {}
+
 /// Whether a type implements `Drop`: then its inherent method is there, else only that of [`Whole`].
 #[derive(Debug)]
 pub struct Taken<T>(PhantomData<fn() -> T>);
@@ -147,12 +159,23 @@ pub trait Whole {
 
 impl<T> Whole for Taken<T> {}
 
+/// Evaluated by the compiler: whether a type is the one that is generated around a machine, as far as
+/// its size tells.
+///
+/// # Panics
+///
+/// With the given words if it is not.
+#[track_caller]
+pub const fn is_machine<M, S: StateMachine>(otherwise: &str) {
+    assert!(size_of::<M>() == size_of::<Machine<S>>(), "{}", otherwise);
+}
+
 /// What generated code may take apart, which it says first: the compiler would only say that it must
 /// not.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` implements `Drop`, but its machine takes it apart",
+    message = "`{Self}` implements `Drop`, but generated code takes it apart",
     label = "is taken apart",
-    note = "implement `Drop` for the data of a state, not for the enum"
+    note = "implement `Drop` for the data of a state, not for the enum or its machine"
 )]
 pub trait TakenApart {}
 

@@ -7,3 +7,4 @@ pub mod hooks;
 pub mod machines;
 pub mod plain;
 pub mod polling;
+pub mod programs;

@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, iter, mem};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::{Attribute, LitStr, Meta, Path, ext::IdentExt as _, parse::Parser as _};
 
 use crate::{ctxt::Ctxt, names, resolve::nearest, tokens::flatten};
@@ -69,7 +70,8 @@ pub fn entries(cx: &Ctxt, attrs: &[Attribute], keys: &Keys, others: &Keys) -> En
                 name_span(attr),
                 format_args!("`#[{wrong}]` belongs on {place}; here it is `#[{attribute}(...)]`"),
             );
-            match as_if_right(attr, keys, others) {
+            let meant = arguments(attr).and_then(|tokens| as_if_right(tokens, keys, others));
+            match meant {
                 Some(meant) => entries.all.extend(meant),
                 None => entries.is_garbled = true,
             }
@@ -92,26 +94,54 @@ pub fn entries(cx: &Ctxt, attrs: &[Attribute], keys: &Keys, others: &Keys) -> En
         }
     }
     if !attrs.iter().any(|attr| attr.path().is_ident(attribute)) {
-        // Rust itself reports an attribute that is misspelt.
-        let misspelt = attrs.iter().filter(|attr| is_misspelt(attr, attribute));
-        entries.all.extend(misspelt.filter_map(|attr| as_if_right(attr, keys, others)).flatten());
+        // Rust itself reports an attribute that there is not.
+        for attr in attrs {
+            let mut meant = meanings(attr, keys).into_iter().flatten();
+            let right = meant.find_map(|tokens| as_if_right(tokens, keys, others));
+            entries.all.extend(right.into_iter().flatten());
+        }
     }
     entries
 }
 
-/// What an attribute under another name says, if it is what this one could say.
-fn as_if_right(attr: &Attribute, keys: &Keys, others: &Keys) -> Option<Vec<Entry>> {
-    let Meta::List(list) = &attr.meta else { return None };
+/// What stands in the brackets of an attribute under another name, if it is what this one could say.
+fn as_if_right(tokens: TokenStream, keys: &Keys, others: &Keys) -> Option<Vec<Entry>> {
     let cx = Ctxt::new();
     let mut entries = Entries::default();
-    add_attribute(&cx, list.tokens.clone(), keys, others, &mut entries);
+    add_attribute(&cx, tokens, keys, others, &mut entries);
     let is_right = cx.into_compile_errors().is_empty() && !entries.is_garbled;
     is_right.then_some(entries.all)
 }
 
-fn is_misspelt(attr: &Attribute, attribute: &str) -> bool {
-    let name = attr.path().get_ident().map(|name| name.unraw().to_string());
-    name.is_some_and(|name| name != attribute && nearest(&name, iter::once(attribute)).is_some())
+fn arguments(attr: &Attribute) -> Option<TokenStream> {
+    let Meta::List(list) = &attr.meta else { return None };
+    Some(list.tokens.clone())
+}
+
+/// What an attribute that there is not may have been meant to say: its own list if its name is near, as
+/// that of `states(..)` is, and itself as a key, as in `#[to(A)]`, `#[transition(A)]` and
+/// `#[state::terminal]`.
+fn meanings(attr: &Attribute, keys: &Keys) -> [Option<TokenStream>; 2] {
+    let segments: Vec<_> =
+        attr.path().segments.iter().map(|segment| segment.ident.unraw().to_string()).collect();
+    let (name, keys_meant) = match segments.as_slice() {
+        // Alone it may be an attribute of another derive, unless it is a list of states.
+        [name] => (name, keys.lists),
+        [first, name] if ["state", "machine"].contains(&first.as_str()) => (name, keys.all),
+        _ => return [None, None],
+    };
+    let other_words = ["transition", "transitions"].contains(&name.as_str());
+    let meant = if other_words { "to" } else { name };
+    let key = keys_meant.iter().find(|key| meant == **key);
+    let key = key.map(|key| Ident::new(key, name_span(attr)));
+    let list = arguments(attr);
+    let as_key = match (key, &list, &attr.meta) {
+        (Some(key), Some(list), _) => Some(quote!(#key(#list))),
+        (Some(key), None, Meta::Path(_)) if key != "to" => Some(quote!(#key)),
+        _ => None,
+    };
+    let is_near = nearest(name, iter::once(keys.attribute)).is_some();
+    [list.filter(|_| is_near || other_words), as_key]
 }
 
 /// Reads what stands in the brackets of one attribute.

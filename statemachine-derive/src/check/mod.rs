@@ -117,7 +117,7 @@ fn has_few_enough_states(cx: &Ctxt, machine: &Machine) {
     }
 }
 
-/// A field has a type with a size: neither `dyn` by itself, nor a slice, nor `impl`, nor `_`.
+/// A field has a type with a size: neither `dyn` by itself, nor a slice, nor `str`, nor `impl`, nor `_`.
 fn fields_have_types(cx: &Ctxt, machine: &Machine) {
     for ty in ast::untyped_fields(machine.original) {
         let tokens = ty.to_token_stream();
@@ -140,6 +140,9 @@ fn fields_have_types(cx: &Ctxt, machine: &Machine) {
                 text(slice.elem.to_token_stream())
             ),
             Type::Infer(_) => "the type of a field cannot be inferred; write it".to_owned(),
+            Type::Path(path) if path.path.is_ident("str") => {
+                "a `str` of unknown size cannot be a field; write `String` or `&'static str`".to_owned()
+            }
             _ => "there is an `impl` in the type of a field; write `dyn` or give the enum a type parameter"
                 .to_owned(),
         };

@@ -1,7 +1,7 @@
 //! The data of a state with named fields: a struct that owns it, and two that borrow it.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::{Emit, docs};
@@ -72,6 +72,9 @@ fn definition(
         let (doc, Field { ident, ty, .. }) = (field_doc(field, state), field);
         quote!(#doc #vis #ident: #reference #ty)
     });
+    // Should the name be taken, the compiler says so from the first token to the last.
+    let (first, body) =
+        (quote_spanned!(name.span()=> struct), quote_spanned!(name.span()=> { #(#fields,)* }));
     quote! {
         #doc
         #non_exhaustive
@@ -82,9 +85,7 @@ fn definition(
             missing_debug_implementations,
             non_camel_case_types
         )]
-        #vis struct #name #params #where_clause {
-            #(#fields,)*
-        }
+        #vis #first #name #params #where_clause #body
     }
 }
 
@@ -115,7 +116,7 @@ pub fn if_enum_has(
     quote! {
         where
             #predicates
-            #(for<#never> #types: #of,)*
+            #(#types: for<#never> #of,)*
             #of_enum
     }
 }

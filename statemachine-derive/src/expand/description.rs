@@ -30,7 +30,7 @@ pub fn implementation(out: &Emit) -> TokenStream {
     let drawing = &out.picture.constant;
     let seal = out.seal(quote!(DerivedEnum), this);
     let check =
-        machine.declared().any(|(_, state)| !state.has_data()).then(|| out.is_not_dropped());
+        machine.declared().any(|(_, state)| !state.has_data()).then(|| out.is_not_dropped(this));
     quote! {
         #seal
 

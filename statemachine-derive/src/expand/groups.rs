@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{Emit, docs, machine::link};
+use super::{Emit, docs};
 use crate::{groups::Group, names::GroupNames, tokens::respanned};
 
 /// What a group's type implements.
@@ -41,26 +41,26 @@ pub fn implementations(out: &Emit, position: usize, group: &Group) -> TokenStrea
             const HAS_DATA: ::core::primitive::bool = true;
 
             #[inline]
-            fn wrap(data: #this) -> #this {
-                data
+            fn wrap(__data: #this) -> #this {
+                __data
             }
 
             #[inline]
-            fn unwrap(machine: #this) -> #this {
-                machine
+            fn unwrap(__machine: #this) -> #this {
+                __machine
             }
 
             #[inline]
-            fn view<#view>(machine: &#view #this) -> #sm::View<#view, Self> {
-                machine
+            fn view<#view>(__machine: &#view #this) -> #sm::View<#view, Self> {
+                __machine
             }
 
             #[inline]
-            fn same<#view>(view: #sm::View<#view, Self>) -> Self::View<#view>
+            fn same<#view>(__view: #sm::View<#view, Self>) -> <Self as #sm::State>::View<#view>
             where
                 Self: #view,
             {
-                view
+                __view
             }
         }
 
@@ -74,13 +74,13 @@ pub fn implementations(out: &Emit, position: usize, group: &Group) -> TokenStrea
             type Field = #this;
 
             #[inline]
-            fn field<#view>(machine: &#view #this) -> &#view #this {
-                machine
+            fn field<#view>(__machine: &#view #this) -> &#view #this {
+                __machine
             }
 
             #[inline]
-            fn field_mut<#view>(machine: &#view mut #this) -> &#view mut #this {
-                machine
+            fn field_mut<#view>(__machine: &#view mut #this) -> &#view mut #this {
+                __machine
             }
         }
     };
@@ -153,12 +153,12 @@ pub fn methods(out: &Emit, position: usize, group: &Group) -> TokenStream {
     let one_of = names.join(", ");
     let hold_doc = docs::line(&format!(
         " A hold on whichever state of `{name}` the machine is in, which is one of {one_of}: see [`Hold`]({}::Hold).{}",
-        link(sm),
+        out.link(),
         docs::held(hold, &group.word)
     ));
     let when_doc = docs::line(&format!(
         " Waits until the machine is in `{name}`, and holds nothing: see [`When`]({}::When).{}",
-        link(sm),
+        out.link(),
         docs::awaited(when)
     ));
     let is_doc = docs::line(&format!(" Whether the machine is in `{name}`: one of {one_of}."));
@@ -166,19 +166,19 @@ pub fn methods(out: &Emit, position: usize, group: &Group) -> TokenStream {
         #hold_doc
         #[inline]
         #vis fn #hold(&self) -> #sm::Hold<'_, #marker> {
-            self.0.in_state()
+            #sm::Machine::in_state(self)
         }
 
         #when_doc
         #vis fn #when(&self) -> #sm::When<'_, #this> {
-            #sm::__private::when::<#marker>(&self.0)
+            #sm::__private::when::<#marker>(self)
         }
 
         #is_doc
         #[inline]
         #[must_use]
         #vis fn #is_in(&self) -> ::core::primitive::bool {
-            #sm::__private::is_one_of(&self.0, #bits)
+            #sm::__private::is_one_of(self, #bits)
         }
     }
 }
@@ -195,14 +195,14 @@ pub fn transitions(out: &Emit, position: usize, group: &Group) -> TokenStream {
         let doc = docs::line(&format!(
             " The transition from whichever state of `{name}` the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
             machine.states[target].name,
-            link(sm),
+            out.link(),
             docs::committed(out, method, target)
         ));
         methods.extend(quote! {
             #doc
             #[inline]
             #vis fn #method(&self) -> #sm::Transition<'_, #marker, #to> {
-                self.0.transition()
+                #sm::Machine::transition(self)
             }
         });
     }

@@ -163,11 +163,13 @@ fn alias(out: &Emit) -> TokenStream {
         " A state of [`{}`], which has no data: the enum itself.",
         machine.ident
     ));
+    // Should the name be taken, the compiler says so from the first token to the last.
+    let (first, last) = (quote_spanned!(kind.span()=> type), quote_spanned!(kind.span()=> ;));
     quote! {
         #doc
         #lints
         #[allow(dead_code, non_camel_case_types)]
-        #vis type #kind #params = #this;
+        #vis #first #kind #params = #this #last
     }
 }
 

@@ -1,17 +1,19 @@
 //! The machine: a type around the runtime's, with a method for each thing that the declaration names.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
 
 use super::{Emit, docs};
 use crate::{
     ast::{Fields, State},
-    tokens::with_ends_at,
+    tokens::{mention_name, respanned, with_ends_at},
 };
 
 /// The type and its impls.
 pub fn items(out: &Emit) -> TokenStream {
     let mut items = definition(out);
+    items.extend(named(out));
     items.extend(methods(out));
     items.extend(deref(out));
     items.extend(from_state(out));
@@ -34,7 +36,7 @@ fn definition(out: &Emit) -> TokenStream {
     let title = docs::line(&format!(
         " A [`{}`] that is shared: see [`Machine`]({}::Machine).",
         machine.ident,
-        link(sm)
+        out.link()
     ));
     let picture = &out.picture.docs;
     let table = docs::line(&docs::table(out));
@@ -48,6 +50,32 @@ fn definition(out: &Emit) -> TokenStream {
         #[allow(dead_code, non_camel_case_types)]
         #vis #first #ident #params (#sm::Machine<#this>) #where_clause #last
     }
+}
+
+/// Where another item has the machine's name, that one is what the name means. The compiler says that
+/// there are two, and this how to get rid of one. (Parameters have no values here. What may hold itself is
+/// left out: if it has no size, the compiler would say so once more.)
+fn named(out: &Emit) -> Option<TokenStream> {
+    let Emit { machine, sm, lints, this, args, .. } = out;
+    let ident = &out.names.machine;
+    let otherwise = format!(
+        "`{}` is the name of another item too; give the machine one of its own with `#[machine(name = ...)]`",
+        ident.unraw()
+    );
+    // It stands at the enum's name. But what may lead nowhere stands where it does elsewhere.
+    let span = Span::call_site().located_at(ident.span());
+    let call = respanned(quote!(::__private::is_machine::<#ident, #this>(#otherwise)), span);
+    let check = match machine.attr.krate {
+        Some(_) => quote!(#sm #call),
+        None => with_ends_at(quote!(#sm #call), span),
+    };
+    let may_hold_itself = machine
+        .states
+        .iter()
+        .flat_map(|state| state.fields.types())
+        .any(|ty| mention_name(ty, &machine.name()));
+    let is_known = args.is_empty() && machine.is_complete && !may_hold_itself;
+    is_known.then(|| quote!(#lints const _: () = #check;))
 }
 
 fn methods(out: &Emit) -> TokenStream {
@@ -124,11 +152,12 @@ fn new(out: &Emit) -> TokenStream {
 fn whole(out: &Emit) -> TokenStream {
     let Emit { machine, sm, this, .. } = out;
     let vis = machine.vis;
+    let check = out.is_not_dropped(&quote!(Self));
     let from_kind = (!machine.is_fieldless()).then(|| {
         let kind = &out.names.kind;
         let doc = docs::line(&format!(
             " A machine in the state of that kind, if it has no data: see [`Machine::from_kind`]({}::Machine::from_kind).",
-            link(sm)
+            out.link()
         ));
         quote! {
             #doc
@@ -138,7 +167,7 @@ fn whole(out: &Emit) -> TokenStream {
             /// If the state has data. The error lists the states that have none.
             #[inline]
             #vis fn from_kind(kind_: #kind) -> ::core::result::Result<Self, #sm::NeedsData> {
-                ::core::result::Result::map(#sm::Machine::from_kind(kind_), Self)
+                ::core::result::Result::map(#sm::Machine::from_kind(kind_), |machine_| Self(machine_))
             }
         }
     });
@@ -156,7 +185,9 @@ fn whole(out: &Emit) -> TokenStream {
         #[inline]
         #[must_use]
         #vis fn into_state(self) -> #this {
-            #sm::Machine::into_state(self.0)
+            #check
+            let Self(machine_) = self;
+            #sm::Machine::into_state(machine_)
         }
     }
 }
@@ -172,13 +203,13 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
         state,
         &format!(
             " A hold on `{name}`: see [`Hold`]({}::Hold).{}",
-            link(sm),
+            out.link(),
             docs::held(hold, &state.word)
         ),
     );
     let when_doc = docs::line(&format!(
         " Waits until the machine is in `{name}`, and holds nothing: see [`When`]({}::When).{}",
-        link(sm),
+        out.link(),
         docs::awaited(when)
     ));
     let is_doc = docs::before_variant(state, &format!(" Whether the machine is in `{name}`."));
@@ -186,19 +217,19 @@ fn of_state(out: &Emit, position: usize) -> TokenStream {
         #hold_doc
         #[inline]
         #vis fn #hold(&self) -> #sm::Hold<'_, #marker> {
-            #sm::Machine::in_state(&self.0)
+            #sm::Machine::in_state(self)
         }
 
         #when_doc
         #vis fn #when(&self) -> #sm::When<'_, #this> {
-            #sm::__private::when::<#marker>(&self.0)
+            #sm::__private::when::<#marker>(self)
         }
 
         #is_doc
         #[inline]
         #[must_use]
         #vis fn #is_in(&self) -> ::core::primitive::bool {
-            #sm::__private::is(&self.0, #index)
+            #sm::__private::is(self, #index)
         }
     }
 }
@@ -211,14 +242,14 @@ fn transition_to(out: &Emit, position: usize) -> Option<TokenStream> {
     let doc = docs::line(&format!(
         " The transition to `{}` from whichever of its sources the machine is in: see [`Transition`]({}::Transition).{}",
         machine.states[position].name,
-        link(sm),
+        out.link(),
         docs::committed(out, to, position)
     ));
     Some(quote! {
         #doc
         #[inline]
         #vis fn #to(&self) -> #sm::Transition<'_, #sm::Any<#this>, #marker> {
-            #sm::__private::to(&self.0)
+            #sm::__private::to(self)
         }
     })
 }
@@ -236,14 +267,14 @@ fn transitions(out: &Emit, position: usize) -> TokenStream {
             " The transition from `{}` to `{}`: see [`Transition`]({}::Transition).{}",
             state.name,
             machine.states[target.position].name,
-            link(sm),
+            out.link(),
             docs::committed(out, method, target.position)
         ));
         tokens.extend(quote! {
             #doc
             #[inline]
             #vis fn #method(&self) -> #sm::Transition<'_, #from, #to> {
-                #sm::Machine::transition(&self.0)
+                #sm::Machine::transition(self)
             }
         });
     }
@@ -321,14 +352,14 @@ fn reset(out: &Emit) -> TokenStream {
     let doc = docs::line(&format!(
         " The transition from whichever state the machine is in to `{}`: see [`Transition`]({}::Transition).{}",
         machine.states[machine.initial].name,
-        link(sm),
+        out.link(),
         docs::committed(out, &"reset", machine.initial)
     ));
     quote! {
         #doc
         #[inline]
         #vis fn reset(&self) -> #sm::Transition<'_, #sm::Any<#this>, #marker> {
-            #sm::__private::reset(&self.0)
+            #sm::__private::reset(self)
         }
     }
 }
@@ -344,7 +375,8 @@ fn deref(out: &Emit) -> TokenStream {
 
             #[inline]
             fn deref(&self) -> &#sm::Machine<#this> {
-                &self.0
+                let Self(__machine) = self;
+                __machine
             }
         }
 
@@ -353,7 +385,7 @@ fn deref(out: &Emit) -> TokenStream {
         #lints
         impl #for_impl #sm::__private::HasMachine<#this> for #ident #args #where_clause {
             fn get(&self) -> &#sm::Machine<#this> {
-                &self.0
+                self
             }
         }
     }
@@ -375,29 +407,29 @@ fn from_state(out: &Emit) -> TokenStream {
 }
 
 fn debug(out: &Emit) -> TokenStream {
-    let Emit { lints, for_impl, args, where_clause, .. } = out;
+    let Emit { sm, lints, this, for_impl, args, where_clause, .. } = out;
     let ident = &out.names.machine;
     quote! {
         #[automatically_derived]
         #lints
         impl #for_impl ::core::fmt::Debug for #ident #args #where_clause {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(&self.0, __f)
+                <#sm::Machine<#this> as ::core::fmt::Debug>::fmt(self, __f)
             }
         }
     }
 }
 
 fn default(out: &Emit) -> TokenStream {
-    let Emit { lints, for_impl, args, where_clause, .. } = out;
-    let ident = &out.names.machine;
+    let Emit { machine, sm, lints, for_impl, args, where_clause, .. } = out;
+    let (ident, index) = (&out.names.machine, index(machine.initial));
     quote! {
         #[automatically_derived]
         #lints
         impl #for_impl ::core::default::Default for #ident #args #where_clause {
             #[inline]
             fn default() -> Self {
-                Self::new()
+                Self(#sm::__private::machine(#index))
             }
         }
     }
@@ -406,10 +438,4 @@ fn default(out: &Emit) -> TokenStream {
 /// A position as the runtime takes it. (More states than it can count are refused.)
 pub fn index(position: usize) -> u16 {
     u16::try_from(position).unwrap_or(u16::MAX)
-}
-
-/// The path of the runtime crate as a link can have it.
-pub(super) fn link(sm: &TokenStream) -> String {
-    let path: String = sm.to_string().split_whitespace().collect();
-    path.trim_start_matches("::").to_owned()
 }

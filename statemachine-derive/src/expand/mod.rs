@@ -17,7 +17,8 @@ mod transitions;
 mod visibility;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::Path;
 
 use crate::{
     ast::{Machine, State},
@@ -69,7 +70,7 @@ impl<'a> Emit<'a> {
     fn new(machine: &'a Machine<'a>, names: &'a Names, graph: &'a Graph) -> Self {
         let generics = &machine.generics;
         let krate = machine.attr.krate.as_ref();
-        let sm = krate.map_or_else(|| quote!(::statemachine), ToTokens::to_token_stream);
+        let sm = krate.map_or_else(|| quote!(::statemachine), root);
         Self {
             machine,
             names,
@@ -82,6 +83,14 @@ impl<'a> Emit<'a> {
             args: generics.args(),
             where_clause: generics.where_clause(),
         }
+    }
+
+    /// The path of the runtime crate as a link can have it.
+    fn link(&self) -> String {
+        let krate = self.machine.attr.krate.as_ref();
+        let path = krate.map_or_else(|| self.sm.to_string(), |path| quote!(#path).to_string());
+        let path: String = path.split_whitespace().collect();
+        path.trim_start_matches("::").to_owned()
     }
 
     fn state_names(&self, position: usize) -> &StateNames {
@@ -119,15 +128,15 @@ impl<'a> Emit<'a> {
         }
     }
 
-    /// Where the enum is taken apart: should it implement `Drop`, this is the one error.
-    fn is_not_dropped(&self) -> TokenStream {
-        let Self { sm, this, .. } = self;
+    /// Where a type is taken apart: should it implement `Drop`, this is the one error.
+    fn is_not_dropped(&self, ty: &TokenStream) -> TokenStream {
+        let sm = &self.sm;
         let checked = Ident::new("__checked", self.machine.ident.span());
         let argument = quote_spanned!(checked.span()=> &#checked);
         quote! {
             let #checked = {
                 use #sm::__private::Whole as _;
-                #sm::__private::Taken::<#this>::APART.__checked()
+                #sm::__private::Taken::<#ty>::APART.__checked()
             };
             #sm::__private::take_apart(#argument);
         }
@@ -139,6 +148,13 @@ impl<'a> Emit<'a> {
         let variant = as_generated(&state.ident);
         quote!(#ident::#variant)
     }
+}
+
+/// Where the runtime crate's items are, if the user says where the crate is. No item is the step behind the
+/// user's path: if that leads nowhere, the compiler says of two steps what it does not say of more, and
+/// what it says in two ways it says twice.
+fn root(krate: &Path) -> TokenStream {
+    quote!(#krate::__private::root)
 }
 
 /// The same name as if the derive had written it: a use of a deprecated variant in what the user

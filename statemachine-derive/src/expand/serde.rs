@@ -12,21 +12,38 @@ use crate::{
 };
 
 pub fn items(out: &Emit) -> TokenStream {
-    let Emit { machine, names, sm, lints, this, for_impl, args, .. } = out;
+    let Emit { machine, names, lints, this, for_impl, args, .. } = out;
     let generics = &machine.generics;
     let (ident, kind) = (&names.machine, &names.kind);
     let (deserializer, never) = (generics.view(), generics.never());
     let for_deserialize = generics.for_impl_with_view();
     let predicates = generics.predicates();
     // Where the enum is its own kind, how it is serialized is the user's to say.
-    let of_kind = (!machine.is_fieldless()).then(|| quote!(#sm::__private::serde_kind! { #kind }));
-    quote! {
-        #of_kind
-        #sm::__private::serde_machine! {
-            (#ident #args) (#this) #deserializer #never
-            (#for_impl) (#for_deserialize) (#predicates) (#lints)
+    imported(out, |root| {
+        let of_kind =
+            (!machine.is_fieldless()).then(|| quote!(#root::__private::serde_kind! { #kind }));
+        quote! {
+            #of_kind
+            #root::__private::serde_machine! {
+                (#ident #args) (#this) #deserializer #never
+                (#for_impl) (#for_deserialize) (#predicates) (#lints)
+            }
         }
+    })
+}
+
+/// Impls by macros of the runtime crate, which they find at the path that they are given.
+///
+/// A path of the user's that leads nowhere is reported for an import as it is for a type, and for a macro in
+/// other words.
+fn imported(out: &Emit, impls: impl FnOnce(&TokenStream) -> TokenStream) -> TokenStream {
+    let sm = &out.sm;
+    if out.machine.attr.krate.is_none() {
+        return impls(sm);
     }
+    let root = quote!(__statemachine);
+    let impls = impls(&root);
+    quote!(const _: () = { use #sm as #root; #impls };)
 }
 
 /// The impls of the struct of a variant's fields, which are there if the enum has them.
@@ -58,8 +75,7 @@ pub fn data(
     let owned = nested(bindings.iter().map(Ident::to_token_stream));
     let types = nested(fields.iter().map(|field| field.ty.clone()));
     let result = quote!(::core::result::Result);
-    quote! {
-        #sm::__private::serde_data! {
+    let impls = quote! {
             #[automatically_derived]
             #lints
             impl #params #core::Serialize for #name #args #written {
@@ -83,8 +99,8 @@ pub fn data(
                     )
                 }
             }
-        }
-    }
+    };
+    imported(out, |root| quote!(#root::__private::serde_data! { #impls }))
 }
 
 /// `(a, (b, ()))`.

@@ -7,6 +7,7 @@ use super::{Emit, machine::index};
 use crate::{
     ast::{Fields, State},
     names::DataNames,
+    tokens::in_place_of,
 };
 
 /// `Dataless`, or `State`, `Viewed` and, where a hold can deref, `Newtype`.
@@ -21,7 +22,7 @@ pub fn implementations(out: &Emit, position: usize, state: &State) -> TokenStrea
             items.extend(viewed(out, position, state, &shape));
             if let Fields::One(ty) = &state.fields {
                 items.extend(out.seal(quote!(DerivedNewtype), &marker));
-                items.extend(newtype(out, position, state, ty));
+                items.extend(newtype(out, position, state, ty, &shape));
             }
         }
     }
@@ -137,19 +138,33 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
     let view_lifetime = out.machine.generics.view();
     let (marker, index, path) = (out.marker(position), index(position), out.variant(state));
     let Shape { data, view, view_mut, variant, owned, borrowed, borrowed_mut } = shape;
+    let place = Place::of(out, state);
     // Should a type be less visible than the enum, the compiler says so at the variant, and once.
     let types = quote_spanned! {state.ident.span()=>
         type Data = #data;
         type View<#view_lifetime> = #view where Self: #view_lifetime;
         type ViewMut<#view_lifetime> = #view_mut where Self: #view_lifetime;
     };
-    // With one variant there is no other to be surprised by.
-    let is_only = out.machine.states.len() == 1 && out.machine.is_exhaustive();
-    let check = out.is_not_dropped();
-    let otherwise = (!is_only).then(|| quote!(_ => #sm::__private::mismatch(),));
+    let check = out.is_not_dropped(this);
+    let given = taken_apart(out, state, shape, owned);
+    let seen = taken_apart(out, state, shape, borrowed);
+    let made = match &state.fields {
+        Fields::One(_) => {
+            let field = place.give(quote!(match __data { #owned => #owned }));
+            quote!(#path(#field))
+        }
+        _ => quote!(match __data { #owned => #path #variant }),
+    };
+    let wrap = place.method(quote!(fn wrap(__data: #data) -> #this), made);
+    let own = place.give(quote!(<Self as #sm::State>::Data));
+    let unwrap = place.method(quote!(fn unwrap(__machine: #this) -> #own), quote!(#check #given));
+    let private_view = place.give_runtimes(quote!(#sm::View<#view_lifetime, Self>));
+    let public_view = place.give(quote!(<Self as #sm::State>::View<#view_lifetime>));
+    let public_view_mut = place.give(quote!(<Self as #sm::State>::ViewMut<#view_lifetime>));
     quote! {
         #[automatically_derived]
         #lints
+        #[allow(private_interfaces)]
         impl #for_impl #sm::State for #marker #where_clause {
             type Enum = #this;
             #types
@@ -157,35 +172,18 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
             const HAS_DATA: ::core::primitive::bool = true;
 
             #[inline]
-            fn wrap(__data: #data) -> #this {
-                match __data {
-                    #owned => #path #variant,
-                }
+            #wrap
+
+            #[inline]
+            #unwrap
+
+            #[inline]
+            fn view<#view_lifetime>(__machine: &#view_lifetime #this) -> #private_view {
+                #seen
             }
 
             #[inline]
-            fn unwrap(__machine: #this) -> #data {
-                #check
-                match __machine {
-                    #path #variant => #owned,
-                    #otherwise
-                }
-            }
-
-            #[inline]
-            fn view<#view_lifetime>(
-                __machine: &#view_lifetime #this,
-            ) -> #sm::View<#view_lifetime, Self> {
-                match __machine {
-                    #path #variant => #borrowed,
-                    #otherwise
-                }
-            }
-
-            #[inline]
-            fn same<#view_lifetime>(
-                __view: #sm::View<#view_lifetime, Self>,
-            ) -> Self::View<#view_lifetime>
+            fn same<#view_lifetime>(__view: #private_view) -> #public_view
             where
                 Self: #view_lifetime,
             {
@@ -199,7 +197,7 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
             #[inline]
             fn view_mut<#view_lifetime>(
                 __machine: ::core::option::Option<&#view_lifetime mut #this>,
-            ) -> Self::ViewMut<#view_lifetime>
+            ) -> #public_view_mut
             where
                 Self: #view_lifetime,
             {
@@ -208,6 +206,20 @@ fn with_data(out: &Emit, position: usize, state: &State, shape: &Shape) -> Token
                     _ => #sm::__private::mismatch(),
                 }
             }
+        }
+    }
+}
+
+/// What is made of the fields of the state that the machine is in.
+fn taken_apart(out: &Emit, state: &State, shape: &Shape, into: &TokenStream) -> TokenStream {
+    let (sm, path, variant) = (&out.sm, out.variant(state), &shape.variant);
+    // With one variant there is no other to be surprised by.
+    let is_only = out.machine.states.len() == 1 && out.machine.is_exhaustive();
+    let otherwise = (!is_only).then(|| quote!(_ => #sm::__private::mismatch(),));
+    quote! {
+        match __machine {
+            #path #variant => #into,
+            #otherwise
         }
     }
 }
@@ -229,25 +241,70 @@ fn viewed(out: &Emit, position: usize, state: &State, shape: &Shape) -> TokenStr
     }
 }
 
-fn newtype(out: &Emit, position: usize, state: &State, ty: &TokenStream) -> TokenStream {
+fn newtype(
+    out: &Emit,
+    position: usize,
+    state: &State,
+    ty: &TokenStream,
+    shape: &Shape,
+) -> TokenStream {
     let Emit { sm, lints, this, for_impl, where_clause, .. } = out;
     let (marker, view) = (out.marker(position), out.machine.generics.view());
-    let field = quote_spanned!(state.ident.span()=> type Field = #ty;);
+    let (place, seen) = (Place::of(out, state), taken_apart(out, state, shape, &shape.borrowed));
+    let ty_of_field = quote_spanned!(state.ident.span()=> type Field = #ty;);
+    let field = quote!(fn field<#view>(__machine: &#view #this) -> &#view #ty);
+    let field = place.method(field, seen.clone());
+    let field_mut = quote!(fn field_mut<#view>(__machine: &#view mut #this) -> &#view mut #ty);
+    let field_mut = place.method(field_mut, seen);
     quote! {
         #[automatically_derived]
         #lints
+        #[allow(private_interfaces)]
         impl #for_impl #sm::Newtype for #marker #where_clause {
+            #ty_of_field
+
+            #[inline]
             #field
 
             #[inline]
-            fn field<#view>(__machine: &#view #this) -> &#view #ty {
-                <Self as #sm::State>::view(__machine)
-            }
-
-            #[inline]
-            fn field_mut<#view>(__machine: &#view mut #this) -> &#view mut #ty {
-                <Self as #sm::Single>::view_mut(::core::option::Option::Some(__machine))
-            }
+            #field_mut
         }
+    }
+}
+
+/// Where a state's only field is. What is wrong with its type is wrong with all that has to do with it,
+/// and is said once if all of that is in one place. (That the type is less visible than the enum is said of
+/// the types that are associated, and only a warning of the methods.)
+struct Place<'a> {
+    ty: Option<&'a TokenStream>,
+    /// Whether the runtime's path is the user's, and has to stay where they wrote it.
+    has_path: bool,
+}
+
+impl<'a> Place<'a> {
+    fn of(out: &Emit, state: &'a State) -> Self {
+        let ty = match &state.fields {
+            Fields::One(ty) => Some(ty),
+            Fields::None | Fields::Tuple(_) | Fields::Named(_) => None,
+        };
+        Self { ty, has_path: out.machine.attr.krate.is_some() }
+    }
+
+    /// The tokens in that place.
+    fn give(&self, tokens: TokenStream) -> TokenStream {
+        match self.ty {
+            Some(ty) => in_place_of(tokens, ty),
+            None => tokens,
+        }
+    }
+
+    /// Tokens that begin with the runtime's path.
+    fn give_runtimes(&self, tokens: TokenStream) -> TokenStream {
+        if self.has_path { tokens } else { self.give(tokens) }
+    }
+
+    fn method(&self, signature: TokenStream, body: TokenStream) -> TokenStream {
+        let signature = self.give(signature);
+        self.give(quote!(#signature { #body }))
     }
 }

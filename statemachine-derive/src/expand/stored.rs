@@ -35,7 +35,7 @@ fn definition(out: &Emit, ident: &Ident) -> TokenStream {
     let title = docs::line(&format!(
         " A [`{}`] that is a row of a store: see [`stored`]({}::stored).",
         machine.ident,
-        machine::link(sm)
+        out.link()
     ));
     quote! {
         #title
@@ -51,14 +51,15 @@ fn methods(out: &Emit, ident: &Ident) -> TokenStream {
     let params = machine.generics.for_impl_with_store(&quote!(#sm::stored::Store));
     let args = machine.generics.args_with_store();
     let predicates = predicates(out);
-    let handle = |from: &TokenStream, to: &TokenStream| quote!(#sm::stored::Transition<'_, #from, #to, #store>);
+    let handle =
+        |from: &TokenStream, to: &TokenStream| quote!(#sm::stored::Transition<#from, #to, #store>);
     let any = quote!(#sm::Any<#this>);
     let transition = |method: &Ident, from: &TokenStream, target: usize, made_by: TokenStream| {
         let returned = handle(from, &out.marker(target));
         let doc = docs::line(&format!(
             " The transition to `{}`: see [`Transition`]({}::stored::Transition).{}",
             machine.states[target].name,
-            machine::link(sm),
+            out.link(),
             docs::stored(out, method, target)
         ));
         quote! {
@@ -120,25 +121,26 @@ fn looks(
     [is_in, hold, when]: [&Ident; 3],
 ) -> TokenStream {
     let Emit { machine, sm, this, .. } = out;
-    let (vis, store) = (machine.vis, machine.generics.store());
+    let (vis, store, args) =
+        (machine.vis, machine.generics.store(), machine.generics.args_with_store());
     let hold_doc = docs::line(&format!(
         " Being in `{name}`, which gives its data and holds nothing: see [`In`]({}::stored::In).",
-        machine::link(sm)
+        out.link()
     ));
     let when_doc = docs::line(&format!(
         " Waits until the machine is in `{name}`: see [`When`]({}::stored::When).{}",
-        machine::link(sm),
+        out.link(),
         docs::awaited(when)
     ));
     let is_doc = docs::line(&format!(" Whether the machine is in `{name}`."));
     quote! {
         #hold_doc
-        #vis fn #hold(&self) -> #sm::stored::In<'_, #marker, #store> {
+        #vis fn #hold(&self) -> #sm::stored::In<#marker, #store> {
             #sm::stored::At::in_state(&self.0)
         }
 
         #when_doc
-        #vis fn #when(&self) -> #sm::stored::When<'_, #this, #store> {
+        #vis fn #when(&self) -> #sm::stored::When<#this, #store> {
             #sm::__private::stored_when::<#marker, #store>(&self.0)
         }
 
@@ -154,7 +156,7 @@ fn looks(
                 ::core::primitive::bool,
                 #sm::stored::Failed<<#store as #sm::stored::Store>::Error>,
             >,
-        > + ::core::marker::Send + '_ {
+        > + ::core::marker::Send + use #args {
             #sm::__private::stored_is::<#marker, #store>(&self.0)
         }
     }
@@ -256,5 +258,9 @@ fn predicates_of_enum(out: &Emit) -> TokenStream {
     if machine.generics.type_words().next().is_none() {
         return TokenStream::new();
     }
-    if has_data(out) { quote!(#this: #sm::__private::StoredData,) } else { quote!(#this: 'static,) }
+    if has_data(out) {
+        quote!(#this: #sm::__private::StoredData,)
+    } else {
+        quote!(#this: ::core::marker::Send + 'static,)
+    }
 }

@@ -264,6 +264,10 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// Work that cannot fail needs no `run`: see [`commit_with`](Self::commit_with) and
+    /// [`commit_map`](Self::commit_map). If it is `run`, it has to name a type of error, as in
+    /// `run(|()| Ok::<_, Infallible>(5))`.
+    ///
     /// # Errors
     ///
     /// The error of the work.
@@ -299,6 +303,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
     /// # });
     /// # assert!(test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
     /// ```
+    ///
+    /// Work that cannot fail has to name a type of error, as in `Ok::<_, Infallible>(5)`.
     ///
     /// # Errors
     ///

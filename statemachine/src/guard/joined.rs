@@ -69,6 +69,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// Work that cannot fail has to name a type of error, as in `enter(|()| Ok::<_, Infallible>(5))`.
+    ///
     /// # Errors
     ///
     /// The error of the work. The transition is rolled back.

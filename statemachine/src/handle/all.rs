@@ -1,6 +1,10 @@
 //! Any number of handles as one.
 
-use std::{fmt, task::Waker, time::Duration};
+use std::{
+    fmt,
+    task::Waker,
+    time::{Duration, Instant},
+};
 
 use super::{
     both::{ROUNDS, at_once, share_a_machine},
@@ -51,6 +55,7 @@ pub struct All<H> {
 
 handle! {
     impl[H: Handle<Error = Refused> + Clone] All<H>: Vec<H::Output>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "use statemachine::all;
 # use statemachine_example::*;
 let doors = [DoorMachine::new(), DoorMachine::new()];

@@ -1,6 +1,10 @@
 //! Two handles as one.
 
-use std::{fmt, task::Waker, time::Duration};
+use std::{
+    fmt,
+    task::Waker,
+    time::{Duration, Instant},
+};
 
 use super::deadline_of;
 use crate::{
@@ -68,6 +72,7 @@ enum Side {
 handle! {
     impl[A: Handle<Error = Refused> + Clone, B: Handle<Error = Refused> + Clone]
     Both<A, B>: (A::Output, B::Output), Refused;
+    within(limit: Duration), until(deadline: Instant);
     "use statemachine::both;
 # use statemachine_example::*;
 let (front, back) = (DoorMachine::new(), DoorMachine::new());

@@ -1,14 +1,18 @@
 //! A handle on the exclusive use of a state.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, expected, explain};
 use crate::{
     graph::StateSet,
     guard::InStateMut,
     lock::{Granted, Lock, Refusal, Request, Shared},
+    private::{Asked, mismatch},
     refused::Refused,
-    state::State,
+    state::{Single, State},
     trace::Waited,
     wait::handle,
 };
@@ -28,6 +32,7 @@ pub struct ExclusiveHold<'a, A: State> {
 
 handle! {
     impl['a, A: State] ExclusiveHold<'a, A>: InStateMut<'a, A>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let slot = SlotMachine::from_state(Slot::Full(\"text\".to_owned()));
 let mut full = slot.in_full().exclusive().now()?;
@@ -40,6 +45,26 @@ impl<'a, A: State> ExclusiveHold<'a, A> {
     #[inline]
     pub(super) fn new(lock: &'a Lock<A::Enum>, states: StateSet) -> Self {
         Self { lock, states }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<A: State> ExclusiveHold<'_, A> {
+    #[doc(hidden)]
+    pub fn view(&self) -> A::View<'_>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn view_mut(&mut self) -> A::ViewMut<'_>
+    where
+        Self: Asked,
+        A: Single,
+    {
+        mismatch()
     }
 }
 

@@ -1,24 +1,29 @@
 //! A handle on a state.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
-use super::{Asks, ExclusiveHold, expected, explain};
+use super::{Asks, ExclusiveHold, Upgrade, expected, explain};
 use crate::{
     change::Change,
     graph::{StateId, StateSet},
-    guard::InState,
+    guard::{InState, MappedInState},
     handlers::HandlerId,
     lock::{Granted, Lock, Refusal, Request, Shared},
+    private::{Asked, mismatch},
     refused::Refused,
-    state::{Any, Located, State, StateMachine},
+    state::{Any, Located, Several, State, StateMachine, View},
     trace::Waited,
     wait::handle,
 };
 
 /// A handle on state `A`, or with [`Any`](crate::Any) on whichever state is current.
 ///
-/// Made by the generated `in_a()`, and by [`Machine::hold`](crate::Machine::hold). It costs nothing, and
-/// does nothing until one of its verbs is called.
+/// Made by the generated `in_a()`, and by [`Machine::hold`](crate::Machine::hold). It costs nothing, does
+/// nothing, and has no data until one of its verbs is called: `now()`, `within(..)`, `until(..)` or `.await`
+/// give the [`InState`] that has.
 ///
 /// ```
 /// use std::{thread, time::{Duration, Instant}};
@@ -44,6 +49,7 @@ pub struct Hold<'a, A: State> {
 
 handle! {
     impl['a, A: State] Hold<'a, A>: InState<'a, A>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let open = door.in_open().now()?;
@@ -112,6 +118,45 @@ impl<'a, A: State> Hold<'a, A> {
     #[inline]
     pub fn exclusive(self) -> ExclusiveHold<'a, A> {
         ExclusiveHold::new(self.lock, self.states)
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<'a, A: State> Hold<'a, A> {
+    #[doc(hidden)]
+    pub fn view(&self) -> A::View<'_>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind
+    where
+        A: Several,
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn to<B: State<Enum = A::Enum>>(self) -> Upgrade<'a, A, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn map<U: ?Sized>(
+        self,
+        _: impl for<'x> FnOnce(&'x View<'x, A>) -> &'x U,
+    ) -> MappedInState<'a, A, U>
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 

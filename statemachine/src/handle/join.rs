@@ -1,13 +1,17 @@
 //! A handle on a transition that another caller may make.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, Transition, explain};
 use crate::{
     guard::{InState, InTransition, Joined},
     lock::{Granted, Lock, Refusal, Request, Shared},
+    private::{Asked, mismatch},
     refused::Refused,
-    state::{Located, State},
+    state::{Located, State, View},
     trace::Waited,
     wait::handle,
 };
@@ -51,6 +55,7 @@ pub struct Join<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Join<'a, A, B>: Joined<'a, A, B>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine::{Joined, StateMachine};
 # use statemachine_example::*;
 let door = DoorMachine::new();
@@ -66,6 +71,28 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
     #[inline]
     pub(super) fn new(transition: Transition<'a, A, B>) -> Self {
         Self { transition }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
+    #[doc(hidden)]
+    pub fn enter<E>(
+        self,
+        _: impl FnOnce(View<'_, A>) -> Result<B::Data, E>,
+    ) -> Result<InState<'a, B>, E>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn mine(self) -> Option<InTransition<'a, A, B>>
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 

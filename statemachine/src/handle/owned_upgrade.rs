@@ -1,12 +1,17 @@
 //! A handle that trades a hold for a transition. Both own their machine.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::{ASKED_ONCE, explain};
 use crate::{
     graph::StateId,
     guard::{InTransition, OwnedInState, OwnedInTransition, Owner},
     lock::{Granted, Notify, Owned, OwnedAnswer, OwnedPlace, Refusal, Request, Shared, Word},
+    private::{Asked, mismatch},
     refused::RefusedWith,
     state::{Located, State},
     trace::Waited,
@@ -27,6 +32,7 @@ pub struct OwnedUpgrade<M, A: State<Enum: 'static>, B> {
 handle! {
     impl[M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>]
     OwnedUpgrade<M, A, B>: OwnedInTransition<M, A, B>, RefusedWith<OwnedInState<M, A>>;
+    within(limit: Duration), until(deadline: Instant);
     "use std::sync::Arc;
 # use statemachine_example::*;
 let door = Arc::new(DoorMachine::new());
@@ -41,6 +47,25 @@ impl<M, A: State<Enum: 'static>, B: State<Enum = A::Enum>> OwnedUpgrade<M, A, B>
 
     pub(crate) fn new(held: Owned<M, Shared<'static, A::Enum>>) -> Self {
         Self { held: Some(held), to: PhantomData }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<M, A: State<Enum: 'static>, B: State<Enum = A::Enum>> OwnedUpgrade<M, A, B> {
+    #[doc(hidden)]
+    pub fn commit(self) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit_with(self, _: B::Data) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 

@@ -1,16 +1,21 @@
 //! A handle on a transition.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, Join, explain};
 use crate::{
     change::Change,
     graph::StateSet,
-    guard::InTransition,
+    guard::{InState, InTransition},
     handlers::{Action, HandlerId, Making, Route, Veto},
     lock::{Granted, Lock, Refusal, Request, Shared, Word},
+    private::{Asked, mismatch},
     refused::{Refused, RefusedWith},
-    state::{Any, Dataless, Located, State, StateMachine, View},
+    state::{Any, Dataless, Located, Single, State, StateMachine, View},
     trace::{self, Waited},
     wait::{handle, now, now_slowly},
 };
@@ -18,7 +23,8 @@ use crate::{
 /// A handle on the transition from `A` to `B`.
 ///
 /// Made by the generated `a_to_b()` and `to_b()`. The second starts from whichever declared source is
-/// current. A handle costs nothing, and does nothing until one of its verbs is called.
+/// current. A handle costs nothing, and does nothing until one of its verbs is called. The old state's data
+/// and `commit` are on the [`InTransition`] that `now()`, `within(..)`, `until(..)` or `.await` give.
 ///
 /// | to | write |
 /// |---|---|
@@ -55,6 +61,7 @@ pub struct Transition<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Transition<'a, A, B>: InTransition<'a, A, B>, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let closing = door.open_to_closed().now()?;
@@ -171,6 +178,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// Begins, runs the registered action, and commits what it makes. Never waits for the right.
     ///
     /// ```
+    /// # use std::convert::Infallible;
     /// # use statemachine_example::*;
     /// let number = NumberMachine::new();
     /// number.unknown_to_known().action(|()| "5".parse());
@@ -275,6 +283,15 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// door.remove_handler(id);
     /// assert!(door.open_to_closed().try_commit().is_ok());
     /// ```
+    ///
+    /// One that never objects still has to name a type of error:
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use statemachine_example::*;
+    /// # let door = DoorMachine::new();
+    /// door.open_to_closed().before(|()| Ok::<_, Infallible>(println!("closing")));
+    /// ```
     pub fn before<E>(
         self,
         handler: impl Fn(View<'_, A>) -> Result<(), E> + Send + Sync + 'static,
@@ -292,11 +309,15 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// of `B`'s sources that have none of their own.
     ///
     /// ```
+    /// # use std::convert::Infallible;
     /// # use statemachine_example::*;
     /// let number = NumberMachine::new();
     /// number.unknown_to_known().action(|()| "not a number".parse());
     /// assert!(number.unknown_to_known().perform().is_err());
     /// assert!(number.is_unknown());
+    /// // An action that cannot fail still has to name a type of error.
+    /// number.unknown_to_known().action(|()| Ok::<_, Infallible>(5));
+    /// assert!(number.unknown_to_known().perform().is_ok());
     /// ```
     pub fn action<E>(
         self,
@@ -412,6 +433,74 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         } else {
             A::EXPECTED
         }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
+    #[doc(hidden)]
+    pub fn view(&self) -> A::View<'_>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn view_mut(&mut self) -> A::ViewMut<'_>
+    where
+        A: Single,
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit(self) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit_with(self, _: B::Data) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit_map(self, _: impl FnOnce(A::Data) -> B::Data)
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn enter(self) -> InState<'a, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn enter_with(self, _: B::Data) -> InState<'a, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn run<E>(self, _: impl FnOnce(View<'_, A>) -> Result<B::Data, E>) -> Result<A::Data, E>
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 

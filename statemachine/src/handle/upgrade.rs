@@ -1,11 +1,16 @@
 //! A handle that trades a hold for a transition.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, explain};
 use crate::{
     guard::{InState, InTransition},
     lock::{Granted, Lock, Refusal, Request, Shared},
+    private::{Asked, mismatch},
     refused::RefusedWith,
     state::{Located, State},
     trace::Waited,
@@ -44,6 +49,7 @@ pub struct Upgrade<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Upgrade<'a, A, B>: InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let (mine, other) = (door.in_open().now()?, door.in_open().now()?);
@@ -59,6 +65,41 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Upgrade<'a, A, B> {
     pub(crate) fn new(hold: InState<'a, A>) -> Self {
         let held = hold.into_right();
         Self { lock: held.lock(), held: Some(held), to: PhantomData }
+    }
+}
+
+/// What only the guard has: called here, the compiler says that the handle has to be asked first.
+impl<'a, A: State, B: State<Enum = A::Enum>> Upgrade<'a, A, B> {
+    #[doc(hidden)]
+    pub fn commit(self) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn commit_with(self, _: B::Data) -> A::Data
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn enter(self) -> InState<'a, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
+    pub fn enter_with(self, _: B::Data) -> InState<'a, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
     }
 }
 

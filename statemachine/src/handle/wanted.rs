@@ -1,6 +1,10 @@
 //! A handle on somebody's wanting a right.
 
-use std::{fmt, task::Waker, time::Duration};
+use std::{
+    fmt,
+    task::Waker,
+    time::{Duration, Instant},
+};
 
 use crate::{
     graph::StateId,
@@ -32,6 +36,7 @@ pub struct Wanted<'g> {
 
 handle! {
     impl['g] Wanted<'g>: (), Refused;
+    within(limit: Duration), until(deadline: Instant);
     "use std::{thread, time::Duration};
 # use statemachine_example::*;
 let door = DoorMachine::new();

@@ -1,6 +1,9 @@
 //! A handle on the states that satisfy a predicate.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use super::{Asks, explain};
 use crate::{
@@ -53,6 +56,7 @@ pub struct When<'a, S: StateMachine> {
 
 handle! {
     impl['a, S: StateMachine] When<'a, S>: S::Kind, Refused;
+    within(limit: Duration), until(deadline: Instant);
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 assert_eq!(door.when(|state| state == Door::Open).now()?, Door::Open);

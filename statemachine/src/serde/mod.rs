@@ -26,19 +26,19 @@ macro_rules! __serde_kind {
         impl $crate::__private::serde_core::Serialize for $kind {
             fn serialize<__Serializer: $crate::__private::serde_core::Serializer>(
                 &self,
-                serializer: __Serializer,
+                __serializer: __Serializer,
             ) -> $crate::__private::core::result::Result<__Serializer::Ok, __Serializer::Error>
             {
-                $crate::__private::serialize_kind(self, serializer)
+                $crate::__private::serialize_kind(self, __serializer)
             }
         }
 
         #[automatically_derived]
         impl<'de> $crate::__private::serde_core::Deserialize<'de> for $kind {
             fn deserialize<__Deserializer: $crate::__private::serde_core::Deserializer<'de>>(
-                deserializer: __Deserializer,
+                __deserializer: __Deserializer,
             ) -> $crate::__private::core::result::Result<Self, __Deserializer::Error> {
-                $crate::__private::deserialize_kind(deserializer)
+                $crate::__private::deserialize_kind(__deserializer)
             }
         }
     };
@@ -62,9 +62,9 @@ macro_rules! __serde_machine {
         {
             fn serialize<__Serializer: $crate::__private::serde_core::Serializer>(
                 &self,
-                serializer: __Serializer,
+                __serializer: __Serializer,
             ) -> $crate::__private::core::result::Result<__Serializer::Ok, __Serializer::Error> {
-                $crate::__private::serde_core::Serialize::serialize(&self.0, serializer)
+                $crate::__private::serde_core::Serialize::serialize(&**self, __serializer)
             }
         }
 
@@ -76,9 +76,9 @@ macro_rules! __serde_machine {
             for<$never> $($enum)*: $crate::__private::serde_core::Deserialize<$de>,
         {
             fn deserialize<__Deserializer: $crate::__private::serde_core::Deserializer<$de>>(
-                deserializer: __Deserializer,
+                __deserializer: __Deserializer,
             ) -> $crate::__private::core::result::Result<Self, __Deserializer::Error> {
-                $crate::__private::serde_core::Deserialize::deserialize(deserializer).map(Self)
+                $crate::__private::serde_core::Deserialize::deserialize(__deserializer).map(Self::from_state)
             }
         }
     };

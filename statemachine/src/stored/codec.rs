@@ -2,7 +2,10 @@
 
 use serde_core::{Serialize, de::DeserializeOwned};
 
-use super::{At, Row, Store, Undecodable, Value};
+use super::{
+    At, Row, Store, Undecodable, UnknownStates, Value,
+    failed::{During, Unreadable},
+};
 use crate::{
     graph::{StateId, StateSet},
     private::DerivedStored,
@@ -34,7 +37,7 @@ use crate::{
     label = "not stored",
     note = "put `#[machine(stored)]` on the enum"
 )]
-pub trait Stored: StateMachine + DerivedStored + 'static {
+pub trait Stored: StateMachine + DerivedStored + Send + 'static {
     /// One machine, with a method for each declared transition: `JobStored`.
     type At<St: Store>;
 
@@ -53,15 +56,15 @@ pub trait Stored: StateMachine + DerivedStored + 'static {
 
 /// What can be written as JSON and read again.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be stored: it has data, and is not `Serialize` and `Deserialize`",
+    message = "`{Self}` cannot be stored: it has data, and is not `Serialize`, `Deserialize` and `Send`",
     label = "stored",
     note = "put `#[derive(Serialize, Deserialize)]` of `serde` on the enum"
 )]
-pub trait StoredData: Serialize + DeserializeOwned + 'static {}
+pub trait StoredData: Serialize + DeserializeOwned + Send + 'static {}
 
-// One error for both.
+// One error for all.
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + 'static> StoredData for T {}
+impl<T: Serialize + DeserializeOwned + Send + 'static> StoredData for T {}
 
 /// How an enum's data is written and read.
 pub struct Codec<S> {
@@ -107,9 +110,20 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn of<S: Stored>(machine: &S) -> Result<Self, Undecodable> {
         let state = S::STORED[usize::from(machine.index())];
+        let error = |during, source| Undecodable::new(S::NAME, state, during, source);
         let data = (S::CODEC.encode)(machine);
-        let data = data.map_err(|error| Undecodable::new(S::NAME, state, Some(error)))?;
-        Ok(Self { state, data })
+        let data = data.map_err(|source| error(During::Writing, Some(source)))?;
+        // What could not be read again would be in everybody's way.
+        match (S::CODEC.decode)(StateId::new(machine.index()), data.as_deref()) {
+            Ok(Some(_)) => Ok(Self { state, data }),
+            Ok(None) => Err(error(During::Checking, None)),
+            Err(source) => Err(error(During::Checking, Some(source))),
+        }
+    }
+
+    /// That of a state without data.
+    pub(super) fn dataless<S: Stored>(position: u16) -> Self {
+        Self { state: S::STORED[usize::from(position)], data: None }
     }
 
     pub(super) fn value(&self) -> Value<'_> {
@@ -118,19 +132,26 @@ impl Written {
 }
 
 /// The position of the state of that name.
-pub(super) fn position<S: Stored>(row: &Row) -> Result<StateId, Undecodable> {
+pub(super) fn position<S: Stored>(row: &Row) -> Result<StateId, Unreadable> {
     let found = StateId::first(S::STORED.len()).find(|id| S::STORED[id.index()] == row.state);
-    found.ok_or_else(|| Undecodable::new(S::NAME, &row.state, None))
+    found.ok_or_else(|| {
+        let unknown = vec![(row.state.clone(), 1)];
+        Unreadable::State(UnknownStates::new(S::NAME, unknown, S::STORED))
+    })
 }
 
 /// The enum that a row says.
-pub(super) fn read<S: Stored>(row: &Row) -> Result<S, Undecodable> {
-    let error = |source| Undecodable::new(S::NAME, &row.state, source);
+pub(super) fn read<S: Stored>(row: &Row) -> Result<S, Unreadable> {
+    read_during(row, During::Reading)
+}
+
+fn read_during<S: Stored>(row: &Row, during: During) -> Result<S, Unreadable> {
+    let error = |source| Undecodable::new(S::NAME, &row.state, during, source);
     let state = position::<S>(row)?;
     match (S::CODEC.decode)(state, row.data.as_deref()) {
         Ok(Some(machine)) => Ok(machine),
-        Ok(None) => Err(error(None)),
-        Err(source) => Err(error(Some(source))),
+        Ok(None) => Err(error(None).into()),
+        Err(source) => Err(error(Some(source)).into()),
     }
 }
 
@@ -141,6 +162,7 @@ pub(super) fn names<S: Stored>(states: StateSet) -> Vec<&'static str> {
 }
 
 /// The enum in the state `A` that was left, given back by the store if `A` may have data.
-pub(super) fn left<A: State<Enum: Stored>>(old: Option<&Row>) -> Result<A::Enum, Undecodable> {
-    old.map_or_else(|| Ok(A::Enum::dataless(A::INDEX)), read)
+pub(super) fn left<A: State<Enum: Stored>>(old: Option<&Row>) -> Result<A::Enum, Unreadable> {
+    let dataless = || Ok(A::Enum::dataless(A::INDEX));
+    old.map_or_else(dataless, |row| read_during(row, During::Leaving))
 }

@@ -44,10 +44,11 @@ pub enum Failed<E> {
     /// first is recognised, made or not, as long as the row was changed once at the most since.
     Unknown,
 
-    /// The table has rows in states that the enum has not.
+    /// The table has rows in states that the enum has not, or the row is in one.
     UnknownStates(UnknownStates),
 
-    /// What is stored cannot be read as the enum, or the enum cannot be written.
+    /// The data of a state cannot be read, or cannot be written. The error says whether the move was made:
+    /// [`Undecodable::was_moved`].
     Undecodable(Undecodable),
 
     /// The store failed. If this comes from a move, the move was not made.
@@ -158,21 +159,37 @@ impl fmt::Display for UnknownStates {
 
 impl Error for UnknownStates {}
 
-/// What is stored cannot be read as the enum, or the enum cannot be written.
+/// The data of a state cannot be read, or cannot be written.
+///
+/// Data is written only if it can be read again as the same state. JSON has no infinite numbers, for example,
+/// and an untagged enum may be read as another variant.
 #[derive(Debug)]
 pub struct Undecodable {
     machine: &'static str,
     state: Box<str>,
+    during: During,
+    /// If it is none, the data is missing or that of another state.
     source: Option<serde_json::Error>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum During {
+    Reading,
+    Writing,
+    /// It was read again, to see whether that works.
+    Checking,
+    /// The move was made.
+    Leaving,
+}
+
 impl Undecodable {
-    pub(crate) fn new(
+    pub(super) fn new(
         machine: &'static str,
         state: &str,
+        during: During,
         source: Option<serde_json::Error>,
     ) -> Self {
-        Self { machine, state: state.into(), source }
+        Self { machine, state: state.into(), during, source }
     }
 
     /// The name of the state in the store.
@@ -180,16 +197,29 @@ impl Undecodable {
     pub fn state(&self) -> &str {
         &self.state
     }
+
+    /// Whether the move was made all the same. A move in one step can find only when it is made that the data
+    /// of the state that it left cannot be read.
+    #[must_use]
+    pub fn was_moved(&self) -> bool {
+        self.during == During::Leaving
+    }
 }
 
 impl fmt::Display for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { machine, state, source } = self;
+        let Self { machine, state, during, source } = self;
+        let (before, problem) = match during {
+            During::Reading => ("", "cannot be read"),
+            During::Writing => ("", "cannot be written"),
+            During::Checking => ("", "was not written, since it could not be read again"),
+            During::Leaving => ("the move was made, but ", "cannot be read"),
+        };
+        write!(f, "{before}the data of {machine} in `{state}` {problem}: ")?;
         match source {
-            Some(source) => write!(f, "the data of {machine} in `{state}`: {source}"),
-            None => {
-                write!(f, "the data of {machine} in `{state}` is that of another state, or missing")
-            }
+            Some(source) => source.fmt(f),
+            None if *during == During::Checking => f.write_str("it would be read as another state"),
+            None => f.write_str("it is missing, or that of another state"),
         }
     }
 }
@@ -197,5 +227,26 @@ impl fmt::Display for Undecodable {
 impl Error for Undecodable {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_ref().map(|source| source as _)
+    }
+}
+
+/// Why a row is no value of the enum.
+pub(super) enum Unreadable {
+    State(UnknownStates),
+    Data(Undecodable),
+}
+
+impl From<Undecodable> for Unreadable {
+    fn from(undecodable: Undecodable) -> Self {
+        Self::Data(undecodable)
+    }
+}
+
+impl<E> From<Unreadable> for Failed<E> {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::State(unknown) => Self::UnknownStates(unknown),
+            Unreadable::Data(undecodable) => Self::Undecodable(undecodable),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::{fmt, marker::PhantomData};
 use super::{
     Claim as _, Committed, Failed, Key, Store, Stored,
     codec::{self, Written},
+    handle::BoxFuture,
     wait::{Either, either},
 };
 use crate::state::{Dataless, State};
@@ -20,6 +21,7 @@ use crate::state::{Dataless, State};
 /// right to. [`token`](Self::token) is for the receiver of that work, and [`lost`](Self::lost) for its end.
 ///
 /// It owns what it needs, so a task can have it.
+#[must_use = "dropping a transition rolls it back; bind it to a name, and call `commit`"]
 pub struct InTransition<A: State, B, St: Store> {
     key: Key,
     claim: St::Claim,
@@ -83,11 +85,12 @@ where
     ///
     /// [`Failed::Lost`] if the right was lost; nothing was written. [`Failed::Unknown`] if the store cannot
     /// tell whether the move was made. [`Failed::Store`] if the store failed, and the move was not made.
-    pub async fn commit(self) -> Result<A::Data, Failed<St::Error>>
+    pub fn commit(self) -> BoxFuture<Result<A::Data, Failed<St::Error>>>
     where
-        B: Dataless + State<Enum = A::Enum, Data = ()>,
+        A: 'static,
+        B: Dataless + 'static,
     {
-        self.commit_with(()).await
+        Box::pin(self.commit_as(Written::dataless::<A::Enum>(B::POSITION)))
     }
 
     /// Makes the move with the data of the new state, and gives back the data of the state that was left.
@@ -103,13 +106,14 @@ where
         data: B::Data,
     ) -> impl Future<Output = Result<A::Data, Failed<St::Error>>> + use<A, B, St> {
         let to = Written::of(&B::wrap(data));
-        async move {
-            let to = to?;
-            match self.claim.commit(to.value()).await.map_err(Failed::Store)? {
-                Committed::Done => Ok(A::unwrap(self.machine)),
-                Committed::Lost => Err(Failed::Lost),
-                Committed::Unknown => Err(Failed::Unknown),
-            }
+        async move { self.commit_as(to?).await }
+    }
+
+    async fn commit_as(self, to: Written) -> Result<A::Data, Failed<St::Error>> {
+        match self.claim.commit(to.value()).await.map_err(Failed::Store)? {
+            Committed::Done => Ok(A::unwrap(self.machine)),
+            Committed::Lost => Err(Failed::Lost),
+            Committed::Unknown => Err(Failed::Unknown),
         }
     }
 

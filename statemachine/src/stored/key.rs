@@ -1,6 +1,6 @@
 //! What tells the rows of a table apart.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// The key of a row, as text.
 ///
@@ -68,6 +68,30 @@ impl From<&String> for Key {
     }
 }
 
+impl From<&&str> for Key {
+    fn from(text: &&str) -> Self {
+        Self::from(*text)
+    }
+}
+
+impl From<Box<str>> for Key {
+    fn from(text: Box<str>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Arc<str>> for Key {
+    fn from(text: Arc<str>) -> Self {
+        Self(text)
+    }
+}
+
+impl From<Cow<'_, str>> for Key {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self(text.into())
+    }
+}
+
 impl From<&Key> for Key {
     fn from(key: &Key) -> Self {
         key.clone()
@@ -80,6 +104,12 @@ macro_rules! from_numbers {
             impl From<$number> for Key {
                 fn from(number: $number) -> Self {
                     Self::from(number.to_string())
+                }
+            }
+
+            impl From<&$number> for Key {
+                fn from(number: &$number) -> Self {
+                    Self::from(*number)
                 }
             }
         )*

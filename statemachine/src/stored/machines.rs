@@ -5,14 +5,18 @@ use std::{fmt, future::Future, marker::PhantomData};
 use super::{
     Address, Failed, In, Key, Outcome, Row, Store, Stored, Transition, UnknownStates, When,
     codec::{self, Written},
+    handle::BoxFuture,
     wait::refusal,
 };
 use crate::{
     graph::StateSet,
-    state::{Any, Located as _, State, StateMachine as _, TransitionTo},
+    state::{Any, Kind as _, Located as _, State, StateMachine as _, TransitionTo},
 };
 
 /// All machines of one enum in a store: the rows of a table.
+///
+/// Two enums of one name in one store must have different names there: `#[machine(stored = "..")]`. Without
+/// that, the rows of one are also those of the other.
 ///
 /// It is cheap to clone.
 ///
@@ -43,7 +47,7 @@ pub struct Machines<S, St> {
     of: PhantomData<fn() -> S>,
 }
 
-impl<S: Stored, St: Store> Machines<S, St> {
+impl<S, St> Machines<S, St> {
     /// The machines of `S` in a store.
     ///
     /// The store makes what it needs, such as its table.
@@ -52,7 +56,17 @@ impl<S: Stored, St: Store> Machines<S, St> {
     ///
     /// [`Failed::UnknownStates`] if there are rows in states that `S` has not: the error says which, and how
     /// many. [`Failed::Store`] if the store fails.
-    pub async fn open(store: St) -> Result<Self, Failed<St::Error>> {
+    pub fn open(store: St) -> BoxFuture<Result<Self, Failed<St::Error>>>
+    where
+        S: Stored,
+        St: Store,
+    {
+        Box::pin(Self::ready(store))
+    }
+}
+
+impl<S: Stored, St: Store> Machines<S, St> {
+    async fn ready(store: St) -> Result<Self, Failed<St::Error>> {
         let has_data = S::GRAPH.nodes.iter().any(|node| node.data);
         let mut states = store.open(S::MACHINE, has_data).await.map_err(Failed::Store)?;
         states.retain(|(state, _)| !S::STORED.contains(&state.as_str()));
@@ -120,12 +134,12 @@ impl<S: Stored, St: Store> Machines<S, St> {
     /// # Errors
     ///
     /// Those of the store.
-    pub async fn keys_in<A: State<Enum = S>>(
+    pub fn keys_in<A: State<Enum = S>>(
         &self,
         limit: usize,
-    ) -> Result<Vec<Key>, Failed<St::Error>> {
-        let states = codec::names::<S>(A::SET);
-        self.store.keys(S::MACHINE, &states, limit).await.map_err(Failed::Store)
+    ) -> BoxFuture<Result<Vec<Key>, Failed<St::Error>>> {
+        let (store, states) = (self.store.clone(), codec::names::<S>(A::SET));
+        Box::pin(async move { store.keys(S::MACHINE, &states, limit).await.map_err(Failed::Store) })
     }
 }
 
@@ -168,10 +182,11 @@ impl<S: Stored, St: Store> At<S, St> {
     /// # Errors
     ///
     /// [`Failed::Missing`] if there is no row, and those of the store.
-    pub async fn state(&self) -> Result<S::Kind, Failed<St::Error>> {
-        use crate::state::Kind as _;
-        let row = self.row().await?;
-        Ok(S::Kind::at(codec::position::<S>(&row)?.get()))
+    pub fn state(
+        &self,
+    ) -> impl Future<Output = Result<S::Kind, Failed<St::Error>>> + Send + use<S, St> {
+        let at = self.clone();
+        async move { Ok(S::Kind::at(codec::position::<S>(&at.row().await?)?.get())) }
     }
 
     /// The state that the machine is in, with its data.
@@ -180,8 +195,9 @@ impl<S: Stored, St: Store> At<S, St> {
     ///
     /// [`Failed::Missing`] if there is no row, [`Failed::Undecodable`] if its data cannot be read, and those
     /// of the store.
-    pub async fn load(&self) -> Result<S, Failed<St::Error>> {
-        Ok(codec::read(&self.row().await?)?)
+    pub fn load(&self) -> impl Future<Output = Result<S, Failed<St::Error>>> + Send + use<S, St> {
+        let at = self.clone();
+        async move { Ok(codec::read(&at.row().await?)?) }
     }
 
     /// Whether somebody has the right to the machine at present.
@@ -189,33 +205,36 @@ impl<S: Stored, St: Store> At<S, St> {
     /// # Errors
     ///
     /// [`Failed::Missing`] if there is no row, and those of the store.
-    pub async fn is_in_transition(&self) -> Result<bool, Failed<St::Error>> {
-        Ok(self.row().await?.is_claimed)
+    pub fn is_in_transition(
+        &self,
+    ) -> impl Future<Output = Result<bool, Failed<St::Error>>> + Send + use<S, St> {
+        let at = self.clone();
+        async move { Ok(at.row().await?.is_claimed) }
     }
 
     /// The generic spelling of `a_to_b()`. `A` may be a group.
-    pub fn transition<A, B>(&self) -> Transition<'_, A, B, St>
+    pub fn transition<A, B>(&self) -> Transition<A, B, St>
     where
         A: State<Enum = S> + TransitionTo<B>,
         B: State<Enum = S>,
     {
-        Transition::new(self, sources::<A, B>())
+        Transition::new(self.clone(), sources::<A, B>())
     }
 
     /// The generic spelling of `in_a()`. `A` may be a group.
-    pub fn in_state<A: State<Enum = S>>(&self) -> In<'_, A, St> {
-        In::new(self)
+    pub fn in_state<A: State<Enum = S>>(&self) -> In<A, St> {
+        In::new(self.clone())
     }
 
     /// Whichever state the machine is in, with its data.
-    pub fn hold(&self) -> In<'_, Any<S>, St> {
-        In::new(self)
+    pub fn hold(&self) -> In<Any<S>, St> {
+        In::new(self.clone())
     }
 
     /// Waits until the machine is in a state that the predicate accepts, and gives its kind. It is asked once
     /// for each state, here.
-    pub fn when(&self, likes: impl FnMut(S::Kind) -> bool) -> When<'_, S, St> {
-        When::of(self, likes)
+    pub fn when(&self, likes: impl FnMut(S::Kind) -> bool) -> When<S, St> {
+        When::of(self.clone(), likes)
     }
 
     pub(super) fn address(&self) -> Address<'_> {

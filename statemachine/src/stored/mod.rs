@@ -59,8 +59,15 @@
 //!
 //! The state by its name: the variant's, or what `#[state(stored = "..")]` says. The name of the machine: the
 //! enum's, or what `#[machine(stored = "..")]` says. The data of a state as JSON, as `serde` writes the enum.
-//! An enum without data needs no `serde`. Rows in states that the enum has not are found when the program
-//! starts: [`Machines::open`] says which, and how many.
+//! An enum without data needs no `serde`.
+//!
+//! Rows in states that the enum has not are found when the program starts: [`Machines::open`] says which, and
+//! how many. Data is not looked at then. A variant that gets a new name in the program keeps its rows if it is
+//! `stored` under the old one, and if `serde` reads the old one too (`#[serde(alias = "..")]`). A field that is
+//! new needs `#[serde(default)]`.
+//!
+//! Data is written only if it can be read again: infinite numbers, for example, cannot. What `serde` skips is
+//! lost, as in any JSON.
 //!
 //! # What is as in memory, and what is not
 //!
@@ -73,6 +80,7 @@
 //! | `when_a()`, `is_a()`, groups, `reset()` | the same | the same |
 //! | `commit()` | cannot fail | fails if the right was lost: [`Failed::Lost`] |
 //! | data that was refused | comes back | is dropped |
+//! | who is next | the first that came | any of those that wait; all of them look when the row changes |
 //! | handlers, `exclusive()`, `both` | yes | no: what must change together changes in one transaction of the database |
 //!
 //! # What to look out for
@@ -87,6 +95,12 @@
 //! take the right first: its commit is recognised.
 //!
 //! Dropping a future that has been polled does not take back what was sent to the store.
+//!
+//! A holder that hangs without having died keeps its right as long as its store says that it lives. Give the
+//! work a time limit of its own.
+//!
+//! A limit, as in `within`, bounds the wait for the machine. A store that does not answer is waited for as long
+//! as the store says. Put the runtime's timeout around a call that must return.
 
 mod codec;
 mod failed;
@@ -110,7 +124,7 @@ pub use self::{
     codec::Stored,
     failed::{Failed, Undecodable, UnknownStates},
     guard::InTransition,
-    handle::{In, Join, Joined, Transition, When},
+    handle::{BoxFuture, In, Join, Joined, Transition, When},
     key::Key,
     machines::{At, Machines},
     store::{Address, Claim, Committed, Outcome, Row, Store, Value},

@@ -39,10 +39,10 @@ impl Patience {
 
 /// A wait for a row to be in one of some states.
 pub(super) struct Waiting<'a, S, St> {
-    pub(super) at: &'a At<S, St>,
-    pub(super) states: StateSet,
-    pub(super) expected: &'static [&'static str],
-    pub(super) interrupt: Option<&'a Interrupt>,
+    at: &'a At<S, St>,
+    states: StateSet,
+    expected: &'static [&'static str],
+    interrupts: &'a [Interrupt],
     patience: Patience,
     since: Instant,
 }
@@ -52,10 +52,10 @@ impl<'a, S: Stored, St: Store> Waiting<'a, S, St> {
         at: &'a At<S, St>,
         states: StateSet,
         expected: &'static [&'static str],
-        interrupt: Option<&'a Interrupt>,
+        interrupts: &'a [Interrupt],
         patience: Patience,
     ) -> Self {
-        Self { at, states, expected, interrupt, patience, since: Instant::now() }
+        Self { at, states, expected, interrupts, patience, since: Instant::now() }
     }
 
     /// Waits until another look is worth it. The row was not what the caller wants.
@@ -79,10 +79,7 @@ impl<'a, S: Stored, St: Store> Waiting<'a, S, St> {
             return Err(Refused::TimedOut { machine, waited, actual, blocker }.into());
         }
         let changed = self.at.store().wait(self.at.address(), row, left);
-        let Some(interrupt) = self.interrupt else {
-            return changed.await.map_err(Failed::Store);
-        };
-        match either(changed, interrupt.raised().into_future()).await {
+        match either(changed, any_raised(self.interrupts)).await {
             Either::First(changed) => changed.map_err(Failed::Store),
             Either::Second => Err(Refused::Interrupted { machine }.into()),
         }
@@ -103,6 +100,21 @@ pub(super) fn refusal<S: Stored, E>(
         false => Refused::WrongState { machine, expected, actual: S::STATES[state.index()] },
     }
     .into())
+}
+
+/// Ready as soon as one of them is raised.
+async fn any_raised(interrupts: &[Interrupt]) {
+    let mut raised: Vec<_> =
+        interrupts.iter().map(|interrupt| Box::pin(interrupt.raised().into_future())).collect();
+    std::future::poll_fn(|cx| {
+        let mut all = raised.iter_mut();
+        if all.any(|one| one.as_mut().poll(cx).is_ready()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 /// What was ready first.

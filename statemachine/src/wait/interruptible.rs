@@ -1,6 +1,10 @@
 //! A handle together with what can end its waits.
 
-use std::{fmt, task::Waker, time::Duration};
+use std::{
+    fmt,
+    task::Waker,
+    time::{Duration, Instant},
+};
 
 use super::{AnswerAt, Ask, Handle, Interrupt, Queued, handle, interrupt::Enlisted};
 use crate::{
@@ -42,6 +46,7 @@ impl<'i, H: Handle> Interruptible<'i, H> {
 
 handle! {
     impl['i, H: Handle] Interruptible<'i, H>: H::Output, H::Error;
+    within(limit: Duration), until(deadline: Instant);
     "use std::time::Duration;
 use statemachine::{Interrupt, Refused};
 # use statemachine_example::*;

@@ -1,6 +1,10 @@
 //! A handle on an interrupt.
 
-use std::{fmt, task::Waker, time::Duration};
+use std::{
+    fmt,
+    task::Waker,
+    time::{Duration, Instant},
+};
 
 use super::{AnswerAt, Ask, Interrupt, Queued, handle, interrupt::Enlisted};
 use crate::{
@@ -22,6 +26,7 @@ pub struct Raised<'i> {
 
 handle! {
     impl['i] Raised<'i>: (), Refused;
+    within(limit: Duration), until(deadline: Instant);
     "use std::time::Duration;
 use statemachine::{Interrupt, Refused};
 let shutdown = Interrupt::new();

@@ -2,8 +2,13 @@
 //! of [`Handle`](super::Handle).
 
 /// A handle with its verbs: its guard, its error, and an example.
+///
+/// The names that a message about an argument points at are those where this is used: of tokens from in
+/// here it would tell how the macro is made.
 macro_rules! handle {
-    (impl[$($generics:tt)*] $handle:ty: $output:ty, $error:ty; $example:literal) => {
+    (impl[$($generics:tt)*] $handle:ty: $output:ty, $error:ty;
+        $within:ident($limit:ident: $duration:ty), $until:ident($deadline:ident: $instant:ty);
+        $example:literal) => {
         impl<$($generics)*> $handle {
             /// At once or not at all. Never blocks.
             ///
@@ -36,8 +41,8 @@ macro_rules! handle {
             /// holders would wait for each other, or if no more holders can be counted. `Vetoed` if a
             /// handler refuses. See [`Refused`](crate::Refused).
             #[inline]
-            pub fn within(self, limit: std::time::Duration) -> Result<$output, $error> {
-                crate::wait::Handle::within(self, limit)
+            pub fn $within(self, $limit: $duration) -> Result<$output, $error> {
+                crate::wait::Handle::within(self, $limit)
             }
 
             /// Blocks the current thread, until `deadline` at the latest.
@@ -49,8 +54,8 @@ macro_rules! handle {
             ///
             /// As for [`within`](Self::within).
             #[inline]
-            pub fn until(self, deadline: std::time::Instant) -> Result<$output, $error> {
-                crate::wait::Handle::until(self, deadline)
+            pub fn $until(self, $deadline: $instant) -> Result<$output, $error> {
+                crate::wait::Handle::until(self, $deadline)
             }
 
             /// The same handle, whose waits the interrupt can end: see

@@ -28,7 +28,7 @@ struct Arguments {
     rounds: usize,
 
     /// Measure only these tables: transition, guarded, look, hold, refused, contended, threads,
-    /// tasks, herd, same, many, alone, compile, messages, exact, growth.
+    /// tasks, herd, same, many, alone, sqlite, postgres, compile, messages, exact, growth.
     tables: Vec<String>,
 
     /// What `cargo bench` says to every benchmark.

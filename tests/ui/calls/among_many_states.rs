@@ -14,6 +14,8 @@ macro_rules! row {
 row! { A B C D E F G H I J K L M N O P Q R S T U V W X Y Z Aa Bb Cc Dd Ee Ff }
 
 fn main() {
-    // Above 32 states there is no method for it; the generic spelling still says why.
-    let _ = RowMachine::new().transition::<row::A, row::B>().try_commit();
+    let row = RowMachine::new();
+    let _ = row.a_to_b().try_commit();
+    // Of so many states the farthest have no method for it; the generic spelling still says why.
+    let _ = row.transition::<row::A, row::Ff>().try_commit();
 }

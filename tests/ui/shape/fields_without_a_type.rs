@@ -10,8 +10,10 @@ enum Job {
     Paused([u8]),
     #[state(to(Left))]
     Resumed(_, u8),
-    #[state(to(Running))]
+    #[state(to(Named))]
     Left(Box<impl Fn()>),
+    #[state(to(Running))]
+    Named(str),
 }
 
 fn main() {

@@ -45,9 +45,9 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
-pub struct In<'a, A: State, St> {
-    pub(in crate::stored) at: &'a At<A::Enum, St>,
-    interrupt: Option<&'a Interrupt>,
+pub struct In<A: State, St> {
+    pub(in crate::stored) at: At<A::Enum, St>,
+    interrupts: Vec<Interrupt>,
     state: PhantomData<fn() -> *const A>,
 }
 
@@ -55,17 +55,17 @@ verbs! {
     impl[A: State] In: A::Data where A::Enum: Stored
 }
 
-impl<'a, A, St> In<'a, A, St>
+impl<A, St> In<A, St>
 where
     A: State<Enum: Stored>,
     St: Store,
 {
-    pub(in crate::stored) fn new(at: &'a At<A::Enum, St>) -> Self {
-        Self { at, interrupt: None, state: PhantomData }
+    pub(in crate::stored) fn new(at: At<A::Enum, St>) -> Self {
+        Self { at, interrupts: Vec::new(), state: PhantomData }
     }
 
     async fn ask(self, patience: Patience) -> Result<A::Data, Failed<St::Error>> {
-        let waiting = Waiting::new(self.at, A::SET, A::EXPECTED, self.interrupt, patience);
+        let waiting = Waiting::new(&self.at, A::SET, A::EXPECTED, &self.interrupts, patience);
         loop {
             let row = self.at.row().await?;
             if A::SET.contains(codec::position::<A::Enum>(&row)?) {

@@ -1,8 +1,8 @@
 //! A handle that makes a move or finds it made.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
-use super::{Transition, verbs};
+use super::verbs;
 use crate::{
     graph::StateSet,
     state::{Located as _, State, StateMachine as _},
@@ -14,12 +14,14 @@ use crate::{
 };
 
 /// A handle that gives the right to a move or, as soon as the machine is in the new state by anyone's doing,
-/// the new state's data: [`Transition::or_join`].
+/// the new state's data: [`Transition::or_join`](super::Transition::or_join).
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
-pub struct Join<'a, A: State, B, St> {
-    at: &'a At<A::Enum, St>,
-    of: Transition<'a, A, B, St>,
-    interrupt: Option<&'a Interrupt>,
+pub struct Join<A: State, B, St> {
+    at: At<A::Enum, St>,
+    from: StateSet,
+    expected: &'static [&'static str],
+    interrupts: Vec<Interrupt>,
+    to: PhantomData<fn() -> *const B>,
 }
 
 verbs! {
@@ -27,23 +29,27 @@ verbs! {
     where A::Enum: Stored, B: State<Enum = A::Enum>
 }
 
-impl<'a, A, B, St> Join<'a, A, B, St>
+impl<A, B, St> Join<A, B, St>
 where
     A: State<Enum: Stored>,
     B: State<Enum = A::Enum>,
     St: Store,
 {
-    pub(super) fn new(of: Transition<'a, A, B, St>, interrupt: Option<&'a Interrupt>) -> Self {
-        Self { at: of.at, of, interrupt }
+    pub(super) fn new(
+        at: At<A::Enum, St>,
+        from: StateSet,
+        expected: &'static [&'static str],
+        interrupts: Vec<Interrupt>,
+    ) -> Self {
+        Self { at, from, expected, interrupts, to: PhantomData }
     }
 
     async fn ask(self, patience: Patience) -> Result<Joined<A, B, St>, Failed<St::Error>> {
-        let from = codec::names::<A::Enum>(self.of.from);
+        let from = codec::names::<A::Enum>(self.from);
         let either = StateSet::of(A::Enum::STATES.len(), |state| {
-            state == B::ID || self.of.from.contains(state)
+            state == B::ID || self.from.contains(state)
         });
-        let expected = self.of.expected();
-        let waiting = Waiting::new(self.at, either, expected, self.interrupt, patience);
+        let waiting = Waiting::new(&self.at, either, self.expected, &self.interrupts, patience);
         loop {
             let claimed = self.at.store().claim(self.at.address(), &from).await;
             match claimed.map_err(Failed::Store)? {
@@ -63,7 +69,7 @@ where
     }
 }
 
-/// What [`Transition::or_join`] gives.
+/// What [`Transition::or_join`](super::Transition::or_join) gives.
 pub enum Joined<A, B, St>
 where
     A: State<Enum: Stored>,

@@ -14,8 +14,11 @@ pub use self::{
     when::When,
 };
 
-/// What `.await` on a handle gives, boxed so that it has a name.
-type Asked<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A future in a box: what some methods give.
+///
+/// The name of an opaque future would repeat what the method demands of a state, and so bring a second error if
+/// the state has not got it.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The verbs of a handle. Each is its `ask` with another patience.
 macro_rules! verbs {
@@ -23,7 +26,7 @@ macro_rules! verbs {
         impl[$($param:ident: $bound:path),*] $handle:ident: $given:ty
         $(where $($predicate:tt)*)?
     ) => {
-        impl<'a, $($param: $bound,)* St: $crate::stored::Store> $handle<'a, $($param,)* St>
+        impl<$($param: $bound,)* St: $crate::stored::Store> $handle<$($param,)* St>
         $(where $($predicate)*)?
         {
             /// At once or not at all.
@@ -68,38 +71,29 @@ macro_rules! verbs {
             }
 
             /// Lets an interrupt end the wait, with [`Interrupted`](crate::Refused::Interrupted).
-            pub fn interruptible(self, interrupt: &'a crate::Interrupt) -> Self {
-                Self { interrupt: Some(interrupt), ..self }
+            ///
+            /// It may be called several times, and any of the interrupts then ends the wait.
+            pub fn interruptible(mut self, interrupt: &crate::Interrupt) -> Self {
+                self.interrupts.push(interrupt.clone());
+                self
             }
         }
 
-        impl<'a, $($param: $bound,)* St: $crate::stored::Store> ::std::future::IntoFuture
-            for $handle<'a, $($param,)* St>
+        impl<$($param: $bound,)* St: $crate::stored::Store> ::std::future::IntoFuture
+            for $handle<$($param,)* St>
         where
-            $($param: 'a,)*
+            $($param: 'static,)*
             $($($predicate)*)?
         {
             type Output = Result<$given, Failed<St::Error>>;
-            type IntoFuture = super::Asked<'a, Self::Output>;
+            type IntoFuture = $crate::stored::BoxFuture<Self::Output>;
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(self.ask(Patience::ENDLESS))
             }
         }
 
-        impl<$($param: $bound,)* St> Clone for $handle<'_, $($param,)* St>
-        $(where $($predicate)*)?
-        {
-            fn clone(&self) -> Self {
-                *self
-            }
-        }
-
-        impl<$($param: $bound,)* St> Copy for $handle<'_, $($param,)* St>
-        $(where $($predicate)*)?
-        {}
-
-        impl<$($param: $bound,)* St> ::std::fmt::Debug for $handle<'_, $($param,)* St>
+        impl<$($param: $bound,)* St> ::std::fmt::Debug for $handle<$($param,)* St>
         $(where $($predicate)*)?
         {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Join, verbs};
+use super::{BoxFuture, Join, verbs};
 use crate::{
     graph::StateSet,
     state::{Dataless, Located as _, State, StateMachine as _},
@@ -18,11 +18,11 @@ use crate::{
 ///
 /// Its verbs give the exclusive right to the move, an [`InTransition`].
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`, or `try_commit`"]
-pub struct Transition<'a, A: State, B, St> {
-    pub(in crate::stored) at: &'a At<A::Enum, St>,
+pub struct Transition<A: State, B, St> {
+    pub(in crate::stored) at: At<A::Enum, St>,
     /// Where it starts.
     pub(in crate::stored) from: StateSet,
-    interrupt: Option<&'a Interrupt>,
+    interrupts: Vec<Interrupt>,
     to: PhantomData<fn() -> (*const A, *const B)>,
 }
 
@@ -31,14 +31,14 @@ verbs! {
     where A::Enum: Stored, B: State<Enum = A::Enum>
 }
 
-impl<'a, A, B, St> Transition<'a, A, B, St>
+impl<A, B, St> Transition<A, B, St>
 where
     A: State<Enum: Stored>,
     B: State<Enum = A::Enum>,
     St: Store,
 {
-    pub(in crate::stored) fn new(at: &'a At<A::Enum, St>, from: StateSet) -> Self {
-        Self { at, from, interrupt: None, to: PhantomData }
+    pub(in crate::stored) fn new(at: At<A::Enum, St>, from: StateSet) -> Self {
+        Self { at, from, interrupts: Vec::new(), to: PhantomData }
     }
 
     /// Makes the move in one step, at once or not at all, and gives back the data of the state that was
@@ -53,11 +53,12 @@ where
     /// [`Failed::Refused`] if the machine is in another state, or if another has the right to it.
     /// [`Failed::Missing`] if there is no row. [`Failed::Unknown`] if the reply was lost, and the row does
     /// not tell whether the move was made. [`Failed::Store`] if the store failed, and the move was not made.
-    pub async fn try_commit(self) -> Result<A::Data, Failed<St::Error>>
+    pub fn try_commit(self) -> BoxFuture<Result<A::Data, Failed<St::Error>>>
     where
-        B: Dataless + State<Enum = A::Enum, Data = ()>,
+        A: 'static,
+        B: Dataless + 'static,
     {
-        self.try_commit_with(()).await
+        Box::pin(self.step(Written::dataless::<A::Enum>(B::POSITION)))
     }
 
     /// Makes the move in one step, at once or not at all, with the data of the new state, and gives back the
@@ -72,7 +73,7 @@ where
     pub fn try_commit_with(
         self,
         data: B::Data,
-    ) -> impl Future<Output = Result<A::Data, Failed<St::Error>>> + use<'a, A, B, St> {
+    ) -> impl Future<Output = Result<A::Data, Failed<St::Error>>> + use<A, B, St> {
         let to = Written::of(&B::wrap(data));
         async move { self.step(to?).await }
     }
@@ -82,8 +83,9 @@ where
     ///
     /// Of many callers one gets the right. The others wait for it to commit, and one of them gets the right
     /// if it rolls back.
-    pub fn or_join(self) -> Join<'a, A, B, St> {
-        Join::new(self, self.interrupt)
+    pub fn or_join(self) -> Join<A, B, St> {
+        let expected = self.expected();
+        Join::new(self.at, self.from, expected, self.interrupts)
     }
 
     async fn step(self, to: Written) -> Result<A::Data, Failed<St::Error>> {
@@ -104,7 +106,8 @@ where
 
     async fn ask(self, patience: Patience) -> Result<InTransition<A, B, St>, Failed<St::Error>> {
         let from = codec::names::<A::Enum>(self.from);
-        let waiting = Waiting::new(self.at, self.from, self.expected(), self.interrupt, patience);
+        let waiting =
+            Waiting::new(&self.at, self.from, self.expected(), &self.interrupts, patience);
         loop {
             let claimed = self.at.store().claim(self.at.address(), &from).await;
             match claimed.map_err(Failed::Store)? {

@@ -15,30 +15,31 @@ use crate::{
 ///
 /// Its verbs give the kind of the state that was seen, and hold nothing.
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
-pub struct When<'a, S, St> {
-    at: &'a At<S, St>,
+pub struct When<S, St> {
+    at: At<S, St>,
     states: StateSet,
     expected: &'static [&'static str],
-    interrupt: Option<&'a Interrupt>,
+    interrupts: Vec<Interrupt>,
 }
 
 verbs! {
     impl[S: Stored] When: S::Kind
 }
 
-impl<'a, S: Stored, St: Store> When<'a, S, St> {
-    pub(in crate::stored) fn of(at: &'a At<S, St>, mut likes: impl FnMut(S::Kind) -> bool) -> Self {
+impl<S: Stored, St: Store> When<S, St> {
+    pub(in crate::stored) fn of(at: At<S, St>, mut likes: impl FnMut(S::Kind) -> bool) -> Self {
         let states =
             StateSet::of(S::STATES.len(), |state: StateId| likes(S::Kind::at(state.get())));
-        Self { at, states, expected: &[], interrupt: None }
+        Self { at, states, expected: &[], interrupts: Vec::new() }
     }
 
-    pub(in crate::stored) fn new<A: State<Enum = S>>(at: &'a At<S, St>) -> Self {
-        Self { at, states: A::SET, expected: A::EXPECTED, interrupt: None }
+    pub(in crate::stored) fn new<A: State<Enum = S>>(at: At<S, St>) -> Self {
+        Self { at, states: A::SET, expected: A::EXPECTED, interrupts: Vec::new() }
     }
 
     async fn ask(self, patience: Patience) -> Result<S::Kind, Failed<St::Error>> {
-        let waiting = Waiting::new(self.at, self.states, self.expected, self.interrupt, patience);
+        let waiting =
+            Waiting::new(&self.at, self.states, self.expected, &self.interrupts, patience);
         loop {
             let row = self.at.row().await?;
             let state = codec::position::<S>(&row)?;

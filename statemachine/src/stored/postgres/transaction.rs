@@ -19,7 +19,7 @@ use crate::{
 /// The verbs of the user's transaction, for a store and what it takes for a transaction.
 macro_rules! verbs_in_transactions {
     ($store:ty, $tx:ty, $session:path, $example:literal) => {
-        impl<A, B> $crate::stored::Transition<'_, A, B, $store>
+        impl<A, B> $crate::stored::Transition<A, B, $store>
         where
             A: $crate::state::State<Enum: $crate::stored::Stored>,
             B: $crate::state::State<Enum = A::Enum>,
@@ -44,9 +44,11 @@ macro_rules! verbs_in_transactions {
                 tx: $tx,
             ) -> Result<A::Data, $crate::stored::Failed<$crate::stored::postgres::Error>>
             where
-                B: $crate::state::Dataless + $crate::state::State<Enum = A::Enum, Data = ()>,
+                B: $crate::state::Dataless,
             {
-                self.commit_with_in(tx, ()).await
+                let to = $crate::stored::codec::Written::dataless::<A::Enum>(B::POSITION);
+                let engine = &self.at.store().engine;
+                $crate::stored::postgres::transaction::step(&self, engine, $session(tx), to).await
             }
 
             /// Makes the move as part of the user's transaction, with the data of the new state. See
@@ -72,7 +74,7 @@ macro_rules! verbs_in_transactions {
             }
         }
 
-        impl<A> $crate::stored::In<'_, A, $store>
+        impl<A> $crate::stored::In<A, $store>
         where
             A: $crate::state::State<Enum: $crate::stored::Stored>,
         {
@@ -116,9 +118,16 @@ macro_rules! verbs_in_transactions {
                 tx: $tx,
             ) -> Result<A::Data, $crate::stored::Failed<$crate::stored::postgres::Error>>
             where
-                B: $crate::state::Dataless + $crate::state::State<Enum = A::Enum, Data = ()>,
+                B: $crate::state::Dataless,
             {
-                self.commit_with_in(tx, ()).await
+                let to = $crate::stored::codec::Written::dataless::<A::Enum>(B::POSITION);
+                $crate::stored::postgres::transaction::commit(
+                    self,
+                    |claim| claim.0,
+                    $session(tx),
+                    to,
+                )
+                .await
             }
 
             /// Makes the move as part of the user's transaction, with the data of the new state. See
@@ -155,7 +164,7 @@ pub(super) use verbs_in_transactions;
 
 /// A move in one step.
 pub(super) async fn step<A, B, St, D>(
-    transition: &Transition<'_, A, B, St>,
+    transition: &Transition<A, B, St>,
     engine: &Engine<D>,
     mut session: impl Session,
     to: Written,
@@ -184,7 +193,7 @@ where
 
 /// A hold on a state.
 pub(super) async fn hold<A, St, D>(
-    in_state: &In<'_, A, St>,
+    in_state: &In<A, St>,
     engine: &Engine<D>,
     mut session: impl Session,
 ) -> Result<A::Data, Failed<Error>>

@@ -1,6 +1,7 @@
 //! Connections to the database.
 
 use std::{
+    cell::Cell,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -11,10 +12,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::{Error, table::Table};
 
 /// How long a connection waits for others to unlock the database.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long it sleeps between two tries. SQLite's own handler would sleep for up to a tenth of a second.
-const NAP: Duration = Duration::from_millis(1);
+pub(super) const NAP: Duration = Duration::from_millis(1);
 
 /// A connection to that file.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
@@ -22,11 +23,10 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_handler(Some(|tries| {
-            thread::sleep(NAP);
-            u128::from(tries.unsigned_abs()) < PATIENCE.as_millis()
-        }))?;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        // Some versions of it take `&mut self` and others `&self`.
+        let handled: &mut Connection = &mut connection;
+        handled.busy_handler(Some(nap as fn(i32) -> bool))?;
         // The change to it does not ask the busy handler.
         let start = Instant::now();
         loop {
@@ -43,6 +43,28 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
         Ok(connection)
     };
     open().map_err(|error| Error::open(path.to_owned(), error))
+}
+
+thread_local! {
+    /// Whether this thread does something else while another has the database locked.
+    static IS_BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Sleeps before the next try, if there is to be one.
+fn nap(tries: i32) -> bool {
+    if IS_BUSY.get() || u128::from(tries.unsigned_abs()) >= PATIENCE.as_millis() {
+        return false;
+    }
+    thread::sleep(NAP);
+    true
+}
+
+/// Does something that fails at once if another has the database locked.
+pub(super) fn without_nap<T>(does: impl FnOnce() -> T) -> T {
+    IS_BUSY.set(true);
+    let done = does();
+    IS_BUSY.set(false);
+    done
 }
 
 /// Makes the table, or finds out what the user's has.

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-impl<A, B> Transition<'_, A, B, Sqlite>
+impl<A, B> Transition<A, B, Sqlite>
 where
     A: State<Enum: Stored>,
     B: State<Enum = A::Enum>,
@@ -58,7 +58,7 @@ where
     /// orders.at(7).placed_to_paid().commit_in(&payment)?;
     /// payment.execute("INSERT INTO payments VALUES (100)", ())?;
     /// payment.commit()?;
-    /// assert_eq!(orders.at(7).state().await?, Order::Paid);
+    /// assert!(orders.at(7).is_paid().await?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -102,7 +102,7 @@ where
     }
 }
 
-impl<A: State<Enum: Stored>> In<'_, A, Sqlite> {
+impl<A: State<Enum: Stored>> In<A, Sqlite> {
     /// Gives the state's data, at once or not at all, and keeps the machine in the state until your
     /// transaction ends.
     ///

@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     Error,
+    connect::without_nap,
     holder::{Holders, holder_of},
     table::{Statement, Table},
 };
@@ -69,9 +70,9 @@ impl<'c> Rows<'c> {
         Self { connection, table, holders, statements: array::from_fn(|_| None), alive: None }
     }
 
-    /// Starts a transaction that no other writes beside.
+    /// Starts a transaction that no other writes beside, and does not wait for others.
     pub(super) fn begin(&mut self) -> Result<(), Error> {
-        self.execute(Statement::Begin, ())?;
+        without_nap(|| self.execute(Statement::Begin, ()))?;
         Ok(())
     }
 
@@ -162,21 +163,21 @@ impl<'c> Rows<'c> {
         Ok(Outcome::Done(Row { is_claimed: false, ..plain(found) }))
     }
 
-    /// Claims the row by that name, and gives it as it is then.
+    /// Claims the row by a name that is made if the row is free, and gives both.
     pub(super) fn claim(
         &mut self,
         at: &Place,
         from: &[String],
-        by: &str,
-    ) -> Result<Outcome<Row>, Error> {
+        name: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<Outcome<(String, Row)>, Error> {
         let found = match self.free(at, from)? {
             Ok(found) => found,
             Err(row) => return Ok(Outcome::Refused(row)),
         };
-        let claim = params![at.machine, at.key.as_str(), found.version, by];
-        self.execute(Statement::Claim, claim)?;
+        let by = name()?;
+        self.execute(Statement::Claim, params![at.machine, at.key.as_str(), found.version, by])?;
         let row = plain(found);
-        Ok(Outcome::Done(Row { version: row.version + 1, is_claimed: true, ..row }))
+        Ok(Outcome::Done((by, Row { version: row.version + 1, is_claimed: true, ..row })))
     }
 
     /// Ends a claim with a move.

@@ -1,21 +1,25 @@
 //! The thread that has the connection, and does what it is asked in groups.
 
 use std::{
+    collections::VecDeque,
     iter, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{Receiver, RecvTimeoutError},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
 
 use super::{
     Error,
+    connect::{NAP, PATIENCE},
     holder::{Holder, Holders},
     rows::{Place, Rows},
     table::Table,
     watch::Watch,
 };
+use crate::stored::{Outcome, Row};
 
 /// How many requests are written by one transaction at most: a bound on how long others wait for it.
 const GROUP: usize = 256;
@@ -69,13 +73,19 @@ impl Desk<'_> {
         done
     }
 
-    /// The name of a new claim. The database's write lock is taken.
-    pub(super) fn new_claim(&mut self) -> Result<String, Error> {
-        if self.holder.as_ref().is_none_or(|holder| !holder.is_seen()) {
-            let new = self.holders.enter()?;
-            self.holder = Some(new);
-        }
-        Ok(self.holder.as_mut().map(Holder::claim).unwrap_or_default())
+    /// Claims a row, and gives the name of the claim and the row as it is then.
+    pub(super) fn claim(
+        &mut self,
+        at: &Place,
+        from: &[String],
+    ) -> Result<Outcome<(String, Row)>, Error> {
+        let Self { rows, holders, holder, .. } = self;
+        rows.claim(at, from, || {
+            if holder.as_ref().is_none_or(|holder| !holder.is_seen()) {
+                *holder = Some(holders.enter()?);
+            }
+            Ok(holder.as_mut().map(Holder::claim).unwrap_or_default())
+        })
     }
 
     /// Those that wait for this row are told when the transaction has ended.
@@ -124,37 +134,57 @@ pub(super) fn run(
         changed: Vec::new(),
         ending: Vec::new(),
     };
+    let mut writes = VecDeque::new();
+    // Since when another has the database locked.
+    let mut locked = None;
     loop {
-        let first = if desk.ending.is_empty() {
-            jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            jobs.recv_timeout(AGAIN)
+        let patience = match locked {
+            Some(_) => Some(NAP),
+            None if !writes.is_empty() => Some(Duration::ZERO),
+            None if !desk.ending.is_empty() => Some(AGAIN),
+            None => None,
         };
-        let first = match first {
-            Ok(first) => Some(first),
-            Err(RecvTimeoutError::Timeout) => None,
-            // With this thread the holder's lock ends, and with it all claims.
-            Err(RecvTimeoutError::Disconnected) => return,
+        let first = match patience {
+            Some(patience) => jobs.recv_timeout(patience),
+            None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        let group = iter::from_fn(|| jobs.try_recv().ok()).take(GROUP - 1);
-        let mut writes = Vec::new();
-        for job in first.into_iter().chain(group) {
+        if let Err(RecvTimeoutError::Disconnected) = first {
+            if writes.is_empty() {
+                // With this thread the holder's lock ends, and with it all claims.
+                return;
+            }
+            thread::sleep(patience.unwrap_or_default());
+        }
+        for job in first.into_iter().chain(iter::from_fn(|| jobs.try_recv().ok()).take(GROUP)) {
             match job {
                 // It sees what was confirmed before it was asked: that was before this group.
                 Job::Read(read) => foreign(|| read(&mut desk)),
-                Job::Write(write) => writes.push(write),
+                Job::Write(write) => writes.push_back(write),
             }
         }
-        if !writes.is_empty() || !desk.ending.is_empty() {
-            write(&mut desk, writes, watch);
+        if writes.is_empty() && desk.ending.is_empty() {
+            continue;
         }
+        let begun = desk.rows.begin();
+        let is_busy = begun.as_ref().is_err_and(Error::is_busy);
+        if is_busy && locked.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
+            continue;
+        }
+        locked = None;
+        let group = writes.len().min(GROUP);
+        write(&mut desk, begun, writes.drain(..group), watch);
     }
 }
 
 /// Does these in one transaction, and answers them when it has ended.
-fn write(desk: &mut Desk<'_>, writes: Vec<Write>, watch: &Watch) {
-    desk.transaction = desk.rows.begin().and_then(|()| desk.end_all());
-    let answers: Vec<_> = writes.into_iter().map(|write| write(desk)).collect();
+fn write(
+    desk: &mut Desk<'_>,
+    begun: Result<(), Error>,
+    writes: impl Iterator<Item = Write>,
+    watch: &Watch,
+) {
+    desk.transaction = begun.and_then(|()| desk.end_all());
+    let answers: Vec<_> = writes.map(|write| write(desk)).collect();
     let ended = match mem::replace(&mut desk.transaction, Ok(())) {
         Ok(()) => desk.rows.commit_all(),
         Err(error) => {

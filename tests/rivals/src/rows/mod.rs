@@ -9,6 +9,7 @@ mod hold;
 mod look;
 mod many;
 mod refused;
+mod stored;
 mod transition;
 
 use super::contest::Contest;
@@ -28,5 +29,7 @@ pub fn contests() -> Vec<Contest> {
         herd::same_transition(),
         many::contest(),
         alone::contest(),
+        stored::sqlite(),
+        stored::postgres(),
     ]
 }

@@ -1,0 +1,14 @@
+#![allow(dead_code)]
+use statemachine::StateMachine;
+use std::net::TcpStream;
+#[derive(StateMachine)]
+pub enum Connection {
+    #[state(initial, to(Connected))]
+    Disconnected,
+    #[state(to(Disconnected))]
+    Connected(TcpStream),
+}
+fn see(c: &ConnectionMachine) {
+    c.connected_to_disconnected().before(|stream| stream.nodelay().is_ok());
+}
+fn main() {}

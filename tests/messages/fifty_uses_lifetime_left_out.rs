@@ -1,0 +1,16 @@
+#![allow(dead_code)]
+use statemachine::StateMachine;
+#[derive(StateMachine)]
+enum Link {
+    #[state(initial, to(Dialing))]
+    Idle,
+    #[state(to(Connected, Failed))]
+    Dialing,
+    #[state(to(Idle, Failed))]
+    Connected { peer: String },
+    #[state(to(Idle))]
+    Failed(u32),
+    #[state(restored, to(Idle))]
+    Odd(std::borrow::Cow<str>),
+}
+include!("uses/of_link.rs");

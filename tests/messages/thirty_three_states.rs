@@ -1,0 +1,75 @@
+#![allow(dead_code)]
+use statemachine::StateMachine;
+#[derive(StateMachine)]
+enum Big {
+    #[state(to(S1))]
+    S0,
+    #[state(to(S2))]
+    S1,
+    #[state(to(S3))]
+    S2,
+    #[state(to(S4))]
+    S3,
+    #[state(to(S5))]
+    S4,
+    #[state(to(S6))]
+    S5,
+    #[state(to(S7))]
+    S6,
+    #[state(to(S8))]
+    S7,
+    #[state(to(S9))]
+    S8,
+    #[state(to(S10))]
+    S9,
+    #[state(to(S11))]
+    S10,
+    #[state(to(S12))]
+    S11,
+    #[state(to(S13))]
+    S12,
+    #[state(to(S14))]
+    S13,
+    #[state(to(S15))]
+    S14,
+    #[state(to(S16))]
+    S15,
+    #[state(to(S17))]
+    S16,
+    #[state(to(S18))]
+    S17,
+    #[state(to(S19))]
+    S18,
+    #[state(to(S20))]
+    S19,
+    #[state(to(S21))]
+    S20,
+    #[state(to(S22))]
+    S21,
+    #[state(to(S23))]
+    S22,
+    #[state(to(S24))]
+    S23,
+    #[state(to(S25))]
+    S24,
+    #[state(to(S26))]
+    S25,
+    #[state(to(S27))]
+    S26,
+    #[state(to(S28))]
+    S27,
+    #[state(to(S29))]
+    S28,
+    #[state(to(S30))]
+    S29,
+    #[state(to(S31))]
+    S30,
+    #[state(to(S32))]
+    S31,
+    #[state(to(S0))]
+    S32,
+}
+fn main() {
+    let m = BigMachine::new();
+    let _ = m.s0_to_s5().try_commit();
+}

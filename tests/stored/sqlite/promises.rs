@@ -1,0 +1,160 @@
+//! The contract of stores, and what happens within one process.
+
+use std::{fs, mem, path::Path, thread, time::Duration};
+
+use statemachine::{
+    Refused,
+    stored::{
+        conformance,
+        sqlite::{Sqlite, Table},
+    },
+};
+use statemachine_tests::hang::{LONG, detector};
+
+use super::{
+    Failed, Job, Jobs,
+    child::{Process, say},
+    holders, jobs, running,
+};
+
+#[test]
+fn a_file_keeps_the_promises() {
+    let _hang = detector("conformance of a file");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.db");
+    pollster::block_on(conformance::check(async || Sqlite::open(&path).await.unwrap()));
+    pollster::block_on(conformance::check(async || {
+        Sqlite::on(&path, Table::named("other \"rows\"")).await.unwrap()
+    }));
+}
+
+#[test]
+fn memory_keeps_the_promises() {
+    let _hang = detector("conformance of memory");
+    pollster::block_on(async {
+        let store = Sqlite::in_memory().await.unwrap();
+        conformance::check(async || store.clone()).await;
+    });
+}
+
+#[test]
+fn a_claim_whose_holder_seemed_dead_is_refused() {
+    let _hang = detector("lost claims");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.db");
+    let open = async || Sqlite::open(&path).await.unwrap();
+    // The file of a living holder is deleted by mistake.
+    let delete = async |_: &Sqlite| {
+        let files = holders(&path);
+        assert!(!files.is_empty());
+        files.iter().for_each(|file| fs::remove_file(file).unwrap());
+    };
+    pollster::block_on(conformance::check_lost(open, delete));
+}
+
+#[test]
+fn two_stores_in_one_process_are_two_holders() {
+    let _hang = detector("two stores");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.db");
+    pollster::block_on(async {
+        let (one, other) = (jobs(&path).await, jobs(&path).await);
+        one.insert(1, Job::Queued).await.unwrap();
+        let right = one.at(1).queued_to_running().now().await.unwrap();
+        let waits = {
+            let other = other.clone();
+            thread::spawn(move || {
+                let job = other.at(1);
+                pollster::block_on(job.queued_to_running().within(LONG)).map(|right| right.token())
+            })
+        };
+        for _ in 0..20 {
+            assert!(other.at(1).is_in_transition().await.unwrap());
+            let now = other.at(1).queued_to_running().now().await;
+            assert!(matches!(now, Err(Failed::Refused(Refused::InTransition { .. }))), "{now:?}");
+            thread::sleep(Duration::from_millis(11));
+        }
+        // That the other store looked at the lock has not undone it for other processes.
+        let mut third = Process::start("look", &path, "");
+        assert_eq!(third.hears("claimed "), "true");
+        third.ends();
+        let token = right.token();
+        drop(one);
+        right.commit_with(running("one")).await.unwrap();
+        other.at(1).running_to_queued().try_commit().await.unwrap();
+        assert!(waits.join().unwrap().unwrap() > token);
+    });
+}
+
+/// Says whether the row is claimed.
+pub(super) async fn look(path: &Path) {
+    let claimed = jobs(path).await.at(1).is_in_transition().await.unwrap();
+    say(&format!("claimed {claimed}"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_database_has_the_same_holders_by_whatever_path_it_is_opened() {
+    let _hang = detector("symbolic links");
+    let folder = tempfile::tempdir().unwrap();
+    let [real, link] = ["real", "link"].map(|name| folder.path().join(name));
+    fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    pollster::block_on(async {
+        let (one, other) = (jobs(&real.join("jobs.db")).await, jobs(&link.join("jobs.db")).await);
+        one.insert(1, Job::Queued).await.unwrap();
+        let right = one.at(1).queued_to_running().now().await.unwrap();
+        let now = other.at(1).queued_to_running().now().await;
+        assert!(matches!(now, Err(Failed::Refused(Refused::InTransition { .. }))), "{now:?}");
+        right.rollback().await.unwrap();
+    });
+}
+
+#[test]
+fn what_was_asked_is_done_though_all_handles_are_gone() {
+    let _hang = detector("dropped store");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.db");
+    pollster::block_on(async {
+        let one = jobs(&path).await;
+        one.insert(1, Job::Queued).await.unwrap();
+        let right = one.at(1).queued_to_running().now().await.unwrap();
+        drop(one);
+        // The right has the store. With it goes the last handle, and the roll-back is still made.
+        drop(right);
+        let other = jobs(&path).await;
+        drop(other.at(1).queued_to_running().within(LONG).await.unwrap());
+        while holders(&path).len() > 1 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+}
+
+#[test]
+fn a_forgotten_right_stays_in_memory() {
+    let _hang = detector("forgotten in memory");
+    pollster::block_on(async {
+        let jobs = Jobs::open(Sqlite::in_memory().await.unwrap()).await.unwrap();
+        jobs.insert(1, Job::Queued).await.unwrap();
+        mem::forget(jobs.at(1).queued_to_running().now().await.unwrap());
+        let refused = jobs.at(1).queued_to_running().within(Duration::from_millis(50)).await;
+        assert!(matches!(refused, Err(Failed::Refused(Refused::TimedOut { .. }))), "{refused:?}");
+    });
+}
+
+#[test]
+fn a_key_that_is_used_again_has_greater_tokens() {
+    let _hang = detector("keys used again");
+    pollster::block_on(async {
+        let jobs = Jobs::open(Sqlite::in_memory().await.unwrap()).await.unwrap();
+        let mut last = 0;
+        for _ in 0..3 {
+            jobs.insert(1, Job::Queued).await.unwrap();
+            let right = jobs.at(1).queued_to_running().now().await.unwrap();
+            assert!(right.token() > last);
+            last = right.token();
+            right.rollback().await.unwrap();
+            jobs.remove_in::<super::job::Queued>(1).await.unwrap();
+        }
+    });
+}
