@@ -90,7 +90,7 @@ async fn generic<T, St>(
     data: T,
 ) -> Result<T, Failed<St::Error>>
 where
-    T: Clone + Serialize + DeserializeOwned + 'static,
+    T: Clone + Serialize + DeserializeOwned + Send + 'static,
     St: Store,
 {
     let machine = machines.at("key");

@@ -31,6 +31,8 @@ mod semantics;
 mod serde;
 mod several;
 mod starvation;
+#[cfg(feature = "sqlite")]
+mod stored;
 mod transition;
 mod waiting;
 mod wakers;

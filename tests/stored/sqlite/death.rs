@@ -125,7 +125,7 @@ fn a_right_that_was_forgotten_ends_with_its_process() {
         holder.hears("forgot");
         assert!(jobs.at(1).is_in_transition().await.unwrap());
         holder.tell("end");
-        jobs.at(1).queued_to_running().within(LONG).await.unwrap();
+        drop(jobs.at(1).queued_to_running().within(LONG).await.unwrap());
         holder.ends();
     });
 }

@@ -97,11 +97,11 @@ pub(super) async fn look(path: &Path) {
 fn a_database_has_the_same_holders_by_whatever_path_it_is_opened() {
     let _hang = detector("symbolic links");
     let folder = tempfile::tempdir().unwrap();
-    let [real, link] = ["real", "link"].map(|name| folder.path().join(name));
-    fs::create_dir(&real).unwrap();
-    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let [real, link] = ["jobs.db", "elsewhere"].map(|name| folder.path().join(name));
     pollster::block_on(async {
-        let (one, other) = (jobs(&real.join("jobs.db")).await, jobs(&link.join("jobs.db")).await);
+        let one = jobs(&real).await;
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let other = jobs(&link).await;
         one.insert(1, Job::Queued).await.unwrap();
         let right = one.at(1).queued_to_running().now().await.unwrap();
         let now = other.at(1).queued_to_running().now().await;

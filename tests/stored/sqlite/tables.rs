@@ -7,7 +7,7 @@ use statemachine::{
     Refused, StateMachine,
     stored::{
         Failed, Key, Machines,
-        sqlite::{self, Sqlite, Table},
+        sqlite::{Sqlite, Table},
     },
 };
 use statemachine_tests::hang::{LONG, detector};
@@ -79,6 +79,26 @@ fn a_table_of_the_users() {
         thread::sleep(Duration::from_millis(100));
         shop.execute("UPDATE orders SET status = 'paid' WHERE id = 1", ()).unwrap();
         waits.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn the_commit_of_a_right_to_a_row_that_was_changed_by_hand_is_refused() {
+    let _hang = detector("changed by hand");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let table = Table::of("orders", "id", "status");
+    let shop = shop(&path, &table);
+    pollster::block_on(async {
+        let orders = orders(&path, table).await;
+        let right = orders.at(7).placed_to_paid().now().await.unwrap();
+        let by_hand =
+            "UPDATE orders SET total = 1, machine_version = machine_version + 1 WHERE id = 7";
+        shop.execute(by_hand, ()).unwrap();
+        let lost = right.commit().await;
+        assert!(matches!(lost, Err(Failed::Lost)), "{lost:?}");
+        assert_eq!(orders.at(7).state().await.unwrap(), Order::Placed);
+        drop(orders.at(7).placed_to_paid().within(LONG).await.unwrap());
     });
 }
 
@@ -220,13 +240,13 @@ fn a_write_of_another_that_never_ends_is_told() {
         let right = jobs.at(1).queued_to_done().now().await.unwrap();
         let mut other = Connection::open(&path).unwrap();
         let transaction = other.transaction_with_behavior(Immediate).unwrap();
+        let rolls_back = thread::spawn(|| pollster::block_on(right.rollback()));
         let failed = jobs.at(1).queued_to_running().try_commit_with(running("w")).await;
         let Err(Failed::Store(error)) = failed else { panic!("{failed:?}") };
         assert!(error.is_busy(), "{error}");
         // A roll-back that could not be made is made later.
-        let rolled_back: Result<(), Failed<sqlite::Error>> = right.rollback().await;
-        assert!(rolled_back.is_err());
+        rolls_back.join().unwrap().unwrap_err();
         transaction.rollback().unwrap();
-        jobs.at(1).queued_to_done().within(LONG).await.unwrap();
+        drop(jobs.at(1).queued_to_done().within(LONG).await.unwrap());
     });
 }

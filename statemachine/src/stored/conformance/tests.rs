@@ -438,7 +438,8 @@ impl Claim for FakeClaim {
     async fn commit(mut self, to: Value<'_>) -> Result<Committed, Infallible> {
         let store = self.store.clone();
         store.table().commits += 1;
-        let is_forgotten = store.is(Broken::CommitIsForgotten) && store.table().commits % 20 == 0;
+        let is_forgotten =
+            store.is(Broken::CommitIsForgotten) && store.table().commits.is_multiple_of(20);
         let is_done = self.end(Broken::CommitIgnoresToken, |row| {
             if !is_forgotten {
                 to.state.clone_into(&mut row.state);

@@ -73,6 +73,9 @@
 //! works at every isolation level that is the database's default. It repeats what fails to serialize, except
 //! in the user's transactions.
 //!
+//! A pooler that lends connections for a transaction only, such as PgBouncer in transaction mode, needs
+//! [`Options::unprepared`], and [`Options::without_listening`] or a way past it.
+//!
 //! A call waits while a transaction of another has the row locked, as any `UPDATE` does.
 //!
 #![doc = include_str!("guarantees.md")]

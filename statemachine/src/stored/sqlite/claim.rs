@@ -22,7 +22,7 @@ pub struct Claim {
 
 impl Claim {
     pub(super) fn new(store: Sqlite, at: Place, by: String, row: Row) -> Self {
-        let ending = Some(Ending { at, token: row.version, by });
+        let ending = Some(Ending { at, by });
         Self { store, row, ending }
     }
 }
@@ -40,23 +40,19 @@ impl stored::Claim for Claim {
     }
 
     async fn commit(mut self, to: Value<'_>) -> Result<Committed, Error> {
-        let Some(Ending { at, token, by }) = self.ending.take() else {
+        let Some(Ending { at, by }) = self.ending.take() else {
             return Ok(Committed::Lost);
         };
-        let to = To::from(to);
+        let (to, token) = (To::from(to), self.row.version);
         let committed = self.store.write(move |desk| {
             let committed = desk.change(|desk| desk.rows.commit(&at, &to, token, &by));
-            let ending = Ending { at, token, by };
-            match committed {
-                Ok(committed) => {
-                    desk.ended(ending);
-                    Ok(committed)
-                }
-                Err(error) => {
-                    let _ = desk.end(ending);
-                    Err(error)
-                }
+            let ending = Ending { at, by };
+            match &committed {
+                Ok(Committed::Done) => desk.ended(ending),
+                // What is left of the claim goes too.
+                _ => _ = desk.end(ending),
             }
+            committed
         });
         match committed.await {
             Err(error) if error.is_unclear() => Ok(Committed::Unknown),

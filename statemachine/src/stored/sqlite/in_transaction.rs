@@ -27,7 +27,7 @@ where
     /// is not locked by another, as long as your connection waits for that. Let the transaction be
     /// an immediate one: one that has read before may fail with `SQLITE_BUSY`.
     ///
-    /// For a new state that has data there is [`commit_in_with`](Self::commit_in_with).
+    /// For a new state that has data there is [`commit_with_in`](Self::commit_with_in).
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ where
     where
         B: Dataless + State<Enum = A::Enum, Data = ()>,
     {
-        self.commit_in_with(transaction, ())
+        self.commit_with_in(transaction, ())
     }
 
     /// Makes the move in a transaction of yours, with the data of the new state. All else is as with
@@ -77,7 +77,7 @@ where
     ///
     /// Those of [`commit_in`](Self::commit_in), and [`Failed::Undecodable`] if the data cannot be written as
     /// JSON.
-    pub fn commit_in_with(
+    pub fn commit_with_in(
         self,
         transaction: &UserTransaction<'_>,
         data: B::Data,

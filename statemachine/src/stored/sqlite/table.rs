@@ -205,7 +205,7 @@ impl Table {
             ),
             Statement::Release => format!(
                 "UPDATE {table} SET {version} = {version} + 1, {by} = NULL \
-                 WHERE {at} AND {version} = ?3 AND {by} = ?4"
+                 WHERE {at} AND {by} = ?3"
             ),
             Statement::Touch => format!("UPDATE {table} SET {version} = {version} WHERE {at}"),
             Statement::Keys => format!(

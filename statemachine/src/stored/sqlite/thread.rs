@@ -54,7 +54,6 @@ pub(super) struct Desk<'c> {
 /// A claim to be ended.
 pub(super) struct Ending {
     pub(super) at: Place,
-    pub(super) token: u64,
     pub(super) by: String,
 }
 
@@ -96,7 +95,7 @@ impl Desk<'_> {
     /// Ends a claim in this transaction, or in a later one if this fails: while this process lives, nobody
     /// else can end it.
     pub(super) fn end(&mut self, ending: Ending) -> Result<(), Error> {
-        let ended = self.change(|desk| desk.rows.release(&ending.at, ending.token, &ending.by));
+        let ended = self.change(|desk| desk.rows.release(&ending.at, &ending.by));
         self.ended(ending);
         ended
     }
@@ -109,8 +108,8 @@ impl Desk<'_> {
 
     /// Ends what could not be ended before.
     fn end_all(&mut self) -> Result<(), Error> {
-        for Ending { at, token, by } in &self.ending {
-            self.rows.release(at, *token, by)?;
+        for Ending { at, by } in &self.ending {
+            self.rows.release(at, by)?;
             self.changed.push(at.clone());
         }
         Ok(())
