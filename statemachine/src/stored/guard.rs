@@ -77,7 +77,7 @@ where
     }
 
     /// The right, and the machine as it was when the right was taken.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "sqlx"))]
     pub(super) fn into_parts(self) -> (St::Claim, A::Enum) {
         (self.claim, self.machine)
     }
