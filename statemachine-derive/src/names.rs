@@ -12,6 +12,10 @@ use crate::ast::{Fields, Machine, State};
 /// take the compiler's time, and all pairs would grow with the square.
 const MAX_EXPLAINED: usize = 1024;
 
+/// Above this many states none is explained: the few that could be would take the compiler longer than all
+/// else that is generated.
+const MAX_STATES_EXPLAINED: usize = 64;
+
 /// How many such methods there are, all the same, for states whose transitions were not understood.
 const MAX_UNKNOWN: usize = 4096;
 
@@ -297,7 +301,8 @@ impl Methods {
                 left -= states.len();
                 (0..states.len()).collect()
             } else if machine.is_understood(from) {
-                nearest(&near, source, MAX_EXPLAINED / states.len())
+                let is_explained = states.len() <= MAX_STATES_EXPLAINED;
+                nearest(&near, source, if is_explained { MAX_EXPLAINED / states.len() } else { 0 })
             } else {
                 Vec::new()
             };

@@ -386,8 +386,8 @@ use __private as private;
 /// DoorMachine::new().open_to_locked(); // `Open` has no transition to `Locked`
 /// ```
 ///
-/// Of an enum with more than 32 variants the methods say so for the nearest states, and
-/// `transition::<door::Open, door::Locked>()` for all.
+/// Of an enum with more than 32 variants the methods say so for the nearest states only, and of one with more
+/// than 64 for none. `transition::<door::Open, door::Locked>()` says so for all.
 ///
 /// Nor does a declaration that contradicts itself: an unknown target, the same target twice, two initial
 /// states, an unreachable state (unless it is `restored`), a dead end (unless it is `terminal`),

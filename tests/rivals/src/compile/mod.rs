@@ -20,8 +20,9 @@ const LOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
 
 const SIZES: [usize; 4] = [10, 20, 50, 200];
 
-/// Up to 32 states an undeclared transition has a message of its own.
-const BESIDE_MESSAGES: [usize; 4] = [20, 32, 33, 60];
+/// Up to 32 states each undeclared transition has a message of its own, up to 64 the nearest have, and above
+/// none has.
+const BESIDE_MESSAGES: [usize; 5] = [20, 32, 64, 65, 100];
 
 pub fn contest() -> Contest {
     let crates = Rc::new(Crate::new());
@@ -69,23 +70,24 @@ pub fn messages() -> Contest {
     Contest {
         id: "messages",
         title: "Compile time of the messages for illegal calls",
-        about: "Up to 32 states, each undeclared transition has a message of its own; above, none \
-                has. The last number is what they add at 20 states: beside a ring of 20 without, as \
-                the line through 33 and 60 has it.",
+        about: "Up to 32 states, each undeclared transition has a message of its own; up to 64, the \
+                nearest have one; above, none has. The last number is what they add at 20 states: \
+                beside a ring of 20 without, as the line through 65 and 100 has it.",
         measures: &[
             "s of CPU, N = 20",
             "s, N = 32",
-            "s, N = 33",
-            "s, N = 60",
+            "s, N = 64",
+            "s, N = 65",
+            "s, N = 100",
             "s for messages, N = 20",
         ],
-        charted: 4,
+        charted: 5,
         rounds: Some(11),
         contestants: vec![Contestant::new("statemachine", Role::Ours, move || {
-            let [at_20, at_32, at_33, at_60] =
-                [0, 1, 2, 3].map(|index| crates.check(&programs[index]).cpu_seconds);
-            let without = at_33 - (at_60 - at_33) * 13.0 / 27.0;
-            vec![at_20, at_32, at_33, at_60, at_20 - without]
+            let [at_20, at_32, at_64, at_65, at_100] =
+                [0, 1, 2, 3, 4].map(|index| crates.check(&programs[index]).cpu_seconds);
+            let without = at_65 - (at_100 - at_65) * 45.0 / 35.0;
+            vec![at_20, at_32, at_64, at_65, at_100, at_20 - without]
         })],
     }
 }
