@@ -158,3 +158,70 @@ fn a_key_that_is_used_again_has_greater_tokens() {
         }
     });
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_path_may_be_of_any_bytes() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+
+    let _hang = detector("a path that is not UTF-8");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(OsStr::from_bytes(b"caf\xe9.db"));
+    pollster::block_on(async {
+        let jobs = jobs(&path).await;
+        jobs.insert(1, Job::Queued).await.unwrap();
+        let mut holder = Process::start("hold", &path, "");
+        holder.hears("holds ");
+        let now = jobs.at(1).queued_to_running().now().await;
+        assert!(matches!(now, Err(Failed::Refused(Refused::InTransition { .. }))), "{now:?}");
+        let waits = {
+            let jobs = jobs.clone();
+            let within = Duration::from_secs(20);
+            thread::spawn(move || {
+                pollster::block_on(jobs.at(1).queued_to_running().within(within)).map(drop)
+            })
+        };
+        holder.kill();
+        waits.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn what_is_no_path_is_refused() {
+    pollster::block_on(async {
+        let error = Sqlite::open("").await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot open ``: the path is empty; "), "{error}");
+        for uri in ["file:jobs.db?nolock=1", "file::memory:?cache=shared"] {
+            let error = Sqlite::open(uri).await.unwrap_err();
+            let says = format!("cannot open `{uri}`: it is a URI and not a path; ");
+            assert!(error.to_string().starts_with(&says), "{error}");
+        }
+        // The one name that means memory to all that use SQLite.
+        let jobs = jobs(Path::new(":memory:")).await;
+        jobs.insert(1, Job::Queued).await.unwrap();
+        assert!(!Path::new(":memory:").exists());
+    });
+}
+
+#[test]
+#[cfg(unix)]
+fn who_may_write_the_database_may_have_claims() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let _hang = detector("other users");
+    let folder = tempfile::tempdir().unwrap();
+    for (mode, folder_mode) in [(0o666, 0o777), (0o660, 0o770), (0o600, 0o700)] {
+        let path = folder.path().join(format!("{mode:o}.db"));
+        pollster::block_on(async {
+            let jobs = jobs(&path).await;
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            jobs.insert(1, Job::Queued).await.unwrap();
+            let right = jobs.at(1).queued_to_running().now().await.unwrap();
+            let files = holders(&path);
+            let mode_of = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(files.iter().map(|file| mode_of(file)).collect::<Vec<_>>(), [mode]);
+            assert_eq!(mode_of(files[0].parent().unwrap()), folder_mode);
+            right.rollback().await.unwrap();
+        });
+    }
+}

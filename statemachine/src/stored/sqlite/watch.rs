@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
+    path::Path,
     pin::Pin,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -36,7 +36,7 @@ const PROBE: Duration = Duration::from_millis(100);
 /// Those that wait.
 pub(super) struct Watch {
     /// The database's file, if others can change it.
-    path: Option<PathBuf>,
+    path: Option<Arc<Path>>,
     table: Table,
     holders: Holders,
     waiting: Mutex<Waiting>,
@@ -70,7 +70,7 @@ pub(super) struct Ticket {
 }
 
 impl Watch {
-    pub(super) fn new(path: Option<PathBuf>, table: Table, holders: Holders) -> Self {
+    pub(super) fn new(path: Option<Arc<Path>>, table: Table, holders: Holders) -> Self {
         let (waiting, arrived) = (Mutex::default(), Condvar::new());
         Self { path, table, holders, waiting, arrived }
     }
