@@ -225,3 +225,71 @@ fn who_may_write_the_database_may_have_claims() {
         });
     }
 }
+
+#[test]
+fn a_right_tells_that_it_is_lost() {
+    let _hang = detector("lost rights");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.db");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let (one, other) = (jobs(&path).await, jobs(&path).await);
+        for key in [1, 2, 3] {
+            one.insert(key, Job::Queued).await.unwrap();
+        }
+        let right = one.at(1).queued_to_running().now().await.unwrap();
+        let keeps = async {
+            for _ in 0..30 {
+                // Others look at it, and the database changes.
+                assert!(other.at(1).is_in_transition().await.unwrap());
+                drop(other.at(2).queued_to_running().now().await.unwrap());
+                drop(one.at(3).queued_to_running().now().await.unwrap());
+                tokio::time::sleep(Duration::from_millis(11)).await;
+            }
+        };
+        tokio::select! {
+            () = right.lost() => panic!("it is not lost"),
+            () = keeps => {}
+        }
+
+        // The file is deleted by mistake: others may take the row, whether they do or not.
+        let lost = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            holders(&path).iter().for_each(|file| fs::remove_file(file).unwrap());
+        };
+        tokio::join!(right.lost(), lost);
+        right.lost().await;
+        let lost = right.commit_with(running("late")).await;
+        assert!(lost.is_ok() || matches!(lost, Err(Failed::Lost)), "{lost:?}");
+
+        // The row is changed by hand.
+        let right = one.at(2).queued_to_running().now().await.unwrap();
+        let by_hand = rusqlite::Connection::open(&path).unwrap();
+        by_hand.execute("UPDATE statemachine SET version = version + 1 WHERE key = 2", ()).unwrap();
+        right.lost().await;
+        let done =
+            right.run(async |_| std::future::pending::<Result<super::JobRunning, ()>>().await);
+        let lost = done.await;
+        assert!(matches!(lost, Err(Failed::Lost)), "{lost:?}");
+    });
+}
+
+#[test]
+#[cfg(unix)]
+fn a_right_whose_lock_was_dropped_tells_that_another_has_the_row() {
+    let _hang = detector("dropped locks");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.db");
+    pollster::block_on(async {
+        let jobs = jobs(&path).await;
+        jobs.insert(1, Job::Queued).await.unwrap();
+        let right = jobs.at(1).queued_to_running().now().await.unwrap();
+        // A backup within the process reads all files. By the rules of POSIX, it ends their locks.
+        holders(&path).iter().for_each(|file| drop(fs::read(file).unwrap()));
+        let mut other = Process::start("hold", &path, "");
+        other.hears("holds ");
+        right.lost().await;
+        let lost = right.commit_with(running("late")).await;
+        assert!(matches!(lost, Err(Failed::Lost)), "{lost:?}");
+    });
+}

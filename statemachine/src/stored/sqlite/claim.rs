@@ -1,6 +1,9 @@
 //! The exclusive right to a row of a database.
 
-use std::{fmt, future::pending};
+use std::{
+    fmt,
+    future::{pending, poll_fn},
+};
 
 use super::{
     Error, Sqlite,
@@ -34,8 +37,27 @@ impl stored::Claim for Claim {
         &self.row
     }
 
-    /// Never ready: nobody gets the row while this process lives.
+    /// Ready if the row was changed by another, or the holder's file is gone: while the process lives, and
+    /// nobody touches these by hand, it is never ready. It looks ten times in a second. If it cannot look,
+    /// it is not ready.
     async fn lost(&self) {
+        let Some(Ending { at, by }) = &self.ending else { return };
+        loop {
+            let Ok(mut ticket) =
+                self.store.shared.watch.enter(at.clone(), self.row.clone(), true, None)
+            else {
+                break;
+            };
+            let (at, by, token) = (at.clone(), by.clone(), self.row.version);
+            match self.store.read(move |desk| desk.rows.has(&at, &by, token)).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => break,
+            }
+            if poll_fn(|cx| ticket.poll_woken(cx)).await.is_err() {
+                break;
+            }
+        }
         pending().await
     }
 

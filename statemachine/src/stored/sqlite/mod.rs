@@ -32,7 +32,8 @@
 //! ```
 //!
 //! It needs no runtime: any executor will do, and none of the calls blocks its thread. Each store has a
-//! thread with the connection to the database, and a second one that sleeps unless somebody waits.
+//! thread with the connection to the database, and a second one that sleeps unless somebody waits for a
+//! machine, or for the loss of a right.
 //!
 //! The feature `sqlite` compiles SQLite in, by `rusqlite`. Any of its versions from 0.37 to 0.43 will do, so
 //! that a program which uses `rusqlite` too has it once. From 0.41 on `rusqlite` needs Rust 1.89.
@@ -332,7 +333,7 @@ impl Store for Sqlite {
         limit: Option<Duration>,
     ) -> Result<(), Error> {
         let at = Place::from(at);
-        let mut ticket = self.shared.watch.enter(at.clone(), seen.clone(), limit)?;
+        let mut ticket = self.shared.watch.enter(at.clone(), seen.clone(), false, limit)?;
         // From here on every change wakes it. One that came before is seen by this look.
         let mut look = pin!(self.read(move |desk| desk.rows.load(&at)));
         let mut has_looked = false;

@@ -57,6 +57,8 @@ struct Waiting {
 struct Waiter {
     id: u64,
     seen: Row,
+    /// Whether it has the claim itself, and waits for the loss of it. It has time until the next probe.
+    is_owner: bool,
     deadline: Option<Instant>,
     wake: oneshot::Sender<Result<(), Error>>,
 }
@@ -80,6 +82,7 @@ impl Watch {
         self: &Arc<Self>,
         at: Place,
         seen: Row,
+        is_owner: bool,
         limit: Option<Duration>,
     ) -> Result<Ticket, Error> {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -93,7 +96,13 @@ impl Watch {
         }
         let id = waiting.next;
         waiting.next += 1;
-        waiting.at.entry(at.clone()).or_default().push(Waiter { id, seen, deadline, wake });
+        waiting.at.entry(at.clone()).or_default().push(Waiter {
+            id,
+            seen,
+            is_owner,
+            deadline,
+            wake,
+        });
         if let Some(deadline) = deadline {
             waiting.deadlines.insert((deadline, id), at.clone());
         }
@@ -279,10 +288,12 @@ impl<'c> Others<'c> {
         Ok(has_changed)
     }
 
-    /// Looks at the awaited rows: all of them, or only those with a claim.
-    fn visit(&mut self, all: bool, probes: bool) -> Result<(), Error> {
+    /// Looks at the awaited rows: those that may have changed, and those with a claim.
+    fn visit(&mut self, has_changed: bool, probes: bool) -> Result<(), Error> {
         let waiting = self.watch.lock();
-        let is_visited = |waiters: &[Waiter]| all || waiters.iter().any(|it| it.seen.is_claimed);
+        let is_visited = |waiters: &[Waiter]| {
+            waiters.iter().any(|it| has_changed && !it.is_owner || probes && it.seen.is_claimed)
+        };
         let awaited = waiting.at.iter().filter(|(_, waiters)| is_visited(waiters));
         let places: Vec<_> = awaited.map(|(at, _)| at.clone()).collect();
         drop(waiting);
