@@ -293,3 +293,25 @@ fn a_right_whose_lock_was_dropped_tells_that_another_has_the_row() {
         assert!(matches!(lost, Err(Failed::Lost)), "{lost:?}");
     });
 }
+
+#[test]
+fn a_look_sees_what_was_given_back_before() {
+    let _hang = detector("looks and releases");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.db");
+    pollster::block_on(async {
+        let jobs = jobs(&path).await;
+        for key in 0..600 {
+            jobs.insert(key, Job::Queued).await.unwrap();
+        }
+        for round in 0..10 {
+            let mut rights = Vec::new();
+            for key in 0..if round == 0 { 600 } else { 10 } {
+                rights.push(jobs.at(key).queued_to_running().now().await.unwrap());
+            }
+            drop(rights);
+            let free = jobs.keys_in::<super::job::Queued>(1000).await.unwrap();
+            assert_eq!(free.len(), 600, "{round}");
+        }
+    });
+}

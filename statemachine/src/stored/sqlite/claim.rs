@@ -84,7 +84,8 @@ impl stored::Claim for Claim {
 
     async fn rollback(mut self) -> Result<(), Error> {
         let Some(ending) = self.ending.take() else { return Ok(()) };
-        self.store.write(move |desk| desk.end(ending)).await
+        let released = self.store.release(ending).await;
+        self.store.named(released.unwrap_or_else(|_| Err(Error::stopped())))
     }
 }
 
@@ -92,7 +93,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(ending) = self.ending.take() {
             // Nobody waits for the answer.
-            drop(self.store.ask_write(move |desk| desk.end(ending)));
+            drop(self.store.release(ending));
         }
     }
 }

@@ -68,7 +68,7 @@ use self::{
     connect::{MEMORY, check, connect, file, prepare},
     holder::Holders,
     rows::{Place, To},
-    thread::{Answer, Desk, Job},
+    thread::{Desk, Ending, Job, Write},
     watch::Watch,
 };
 use super::{Address, Key, Outcome, Row, Store, Value};
@@ -170,20 +170,15 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut Desk<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.named(self.ask_write(work).await.unwrap_or_else(|_| Err(Error::stopped())))
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Write(write(work, reply)));
+        self.named(answer.await.unwrap_or_else(|_| Err(Error::stopped())))
     }
 
-    /// Asks for something that may write, and does not wait.
-    fn ask_write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Desk<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> oneshot::Receiver<Result<T, Error>> {
+    /// Asks for the end of a claim. Whoever reads after this sees that it has ended.
+    fn release(&self, ending: Ending) -> oneshot::Receiver<Result<(), Error>> {
         let (reply, answer) = oneshot::channel();
-        self.send(Job::Write(Box::new(move |desk| -> Answer {
-            let done = work(desk);
-            // If nobody takes the answer, dropping it lets go of what is in it.
-            Box::new(move |ended| drop(reply.send(ended.and(done))))
-        })));
+        self.send(Job::Release(write(move |desk| desk.end(ending), reply)));
         answer
     }
 
@@ -196,6 +191,18 @@ impl Sqlite {
         // If the thread has ended, the job is dropped, and with it the sender of the reply.
         let _ = self.shared.jobs.send(job);
     }
+}
+
+/// A request that may write, and how it is answered.
+fn write<T: Send + 'static>(
+    work: impl FnOnce(&mut Desk<'_>) -> Result<T, Error> + Send + 'static,
+    reply: oneshot::Sender<Result<T, Error>>,
+) -> Write {
+    Box::new(move |desk| {
+        let done = work(desk);
+        // If nobody takes the answer, dropping it lets go of what is in it.
+        Box::new(move |ended| drop(reply.send(ended.and(done))))
+    })
 }
 
 /// Opens a store, and is its thread.
