@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --example jobs
-//! cargo run --example jobs --features postgres -- --postgres postgres://user@localhost/database
+//! cargo run --example jobs -- --postgres postgres://user@localhost/database
 //! ```
 //!
 //! The jobs are rows of an SQLite database in a temporary folder, or of a PostgreSQL database. This program
@@ -18,11 +18,13 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-#[cfg(feature = "postgres")]
-use statemachine::stored::postgres::{Options, Postgres, Table};
 use statemachine::{
     Any, StateMachine,
-    stored::{Failed, InTransition, Joined, Machines, Store, sqlite::Sqlite},
+    stored::{
+        Failed, InTransition, Joined, Machines, Store,
+        postgres::{Options, Postgres, Table},
+        sqlite::Sqlite,
+    },
 };
 use tokio::time::sleep;
 
@@ -60,20 +62,17 @@ async fn main() -> Result {
         ["--sqlite", path, worker, folder] => {
             work(Sqlite::open(path).await?, worker, Path::new(folder)).await
         }
-        #[cfg(feature = "postgres")]
         ["--postgres", url] => {
             let folder = tempfile::tempdir()?;
             employ(connect(url).await?, ["--postgres", url], folder.path()).await
         }
-        #[cfg(feature = "postgres")]
         ["--postgres", url, worker, folder] => {
             work(connect(url).await?, worker, Path::new(folder)).await
         }
-        _ => Err("usage: jobs [--postgres URL], the latter with the feature `postgres`".into()),
+        _ => Err("usage: jobs [--postgres URL]".into()),
     }
 }
 
-#[cfg(feature = "postgres")]
 async fn connect(url: &str) -> Result<Postgres> {
     Ok(Postgres::connect(url, Table::default(), Options::default()).await?)
 }

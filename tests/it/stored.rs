@@ -138,7 +138,7 @@ fn an_interrupt_ends_a_wait_and_any_of_several_does() -> Result {
         let failed = waiting.await.unwrap_err();
         assert!(matches!(failed.refused(), Some(Refused::Interrupted { .. })), "{failed}");
         // What can be had at once is had.
-        job.queued_to_running().interruptible(&second).now().await?;
+        job.queued_to_running().interruptible(&second).now().await?.rollback().await?;
         Ok(())
     })
 }

@@ -115,6 +115,44 @@ impl<E: Error + 'static> Error for Failed<E> {
 ///
 /// [`Machines::open`](super::Machines::open) looks for them, so that a program finds out when it starts
 /// and not at the row.
+///
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+/// # use serde::{Deserialize, Serialize};
+/// # use statemachine::{StateMachine, stored::{Failed, Joined, Machines, sqlite::Sqlite}};
+/// # #[derive(StateMachine, Serialize, Deserialize, Debug)]
+/// # #[machine(stored)]
+/// # enum Job {
+/// #     #[state(to(Running))]
+/// #     Queued,
+/// #     #[state(to(Done))]
+/// #     Running { worker: String },
+/// #     #[state(terminal)]
+/// #     Done(String),
+/// # }
+/// # pollster::block_on(async {
+/// # let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+/// # jobs.insert(42, Job::Queued).await?;
+/// /// An older program, which knows fewer states.
+/// #[derive(StateMachine)]
+/// #[machine(stored = "Job")]
+/// enum Older {
+///     #[state(to(Done))]
+///     Queued,
+///     #[state(terminal)]
+///     Done,
+/// }
+///
+/// let running = JobRunning { worker: "w7".to_owned() };
+/// jobs.at(42).queued_to_running().try_commit_with(running).await?;
+/// let older = Machines::<Older, _>::open(jobs.store().clone()).await;
+/// let Err(Failed::UnknownStates(unknown)) = older else { panic!("a row is unknown") };
+/// assert_eq!(unknown.states(), [("Running".to_owned(), 1)]);
+/// assert_eq!(unknown.known(), ["Queued", "Done"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownStates {
     machine: &'static str,
@@ -163,6 +201,46 @@ impl Error for UnknownStates {}
 ///
 /// Data is written only if it can be read again as the same state. JSON has no infinite numbers, for example,
 /// and an untagged enum may be read as another variant.
+///
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+/// # use serde::{Deserialize, Serialize};
+/// # use statemachine::{StateMachine, stored::{Failed, Joined, Machines, sqlite::Sqlite}};
+/// # #[derive(StateMachine, Serialize, Deserialize, Debug)]
+/// # #[machine(stored)]
+/// # enum Job {
+/// #     #[state(to(Running))]
+/// #     Queued,
+/// #     #[state(to(Done))]
+/// #     Running { worker: String },
+/// #     #[state(terminal)]
+/// #     Done(String),
+/// # }
+/// # pollster::block_on(async {
+/// # let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+/// # jobs.insert(42, Job::Queued).await?;
+/// /// Another program, which has other data.
+/// #[derive(StateMachine, Serialize, Deserialize)]
+/// #[machine(stored = "Job")]
+/// enum Other {
+///     #[state(to(Running))]
+///     Queued,
+///     #[state(to(Done))]
+///     Running { worker: u32 },
+///     #[state(terminal)]
+///     Done(String),
+/// }
+///
+/// let running = JobRunning { worker: "w7".to_owned() };
+/// jobs.at(42).queued_to_running().try_commit_with(running).await?;
+/// let others = Machines::<Other, _>::open(jobs.store().clone()).await?;
+/// let Err(Failed::Undecodable(undecodable)) = others.at(42).load().await else { panic!("it is a text") };
+/// assert_eq!(undecodable.state(), "Running");
+/// assert!(!undecodable.was_moved());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Undecodable {
     machine: &'static str,

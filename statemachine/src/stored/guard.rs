@@ -21,6 +21,42 @@ use crate::state::{Dataless, State};
 /// right to. [`token`](Self::token) is for the receiver of that work, and [`lost`](Self::lost) for its end.
 ///
 /// It owns what it needs, so a task can have it.
+///
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+/// # use serde::{Deserialize, Serialize};
+/// # use statemachine::{StateMachine, stored::{Failed, Joined, Machines, sqlite::Sqlite}};
+/// # #[derive(StateMachine, Serialize, Deserialize, Debug)]
+/// # #[machine(stored)]
+/// # enum Job {
+/// #     #[state(to(Running))]
+/// #     Queued,
+/// #     #[state(to(Done))]
+/// #     Running { worker: String },
+/// #     #[state(terminal)]
+/// #     Done(String),
+/// # }
+/// # pollster::block_on(async {
+/// # let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+/// # jobs.insert(42, Job::Queued).await?;
+/// let job = jobs.at(42);
+/// let right = job.queued_to_running().now().await?;
+/// let token = right.token();
+/// drop(right);
+/// assert!(job.is_queued().await?, "it was rolled back");
+///
+/// let right = job.queued_to_running().within(std::time::Duration::from_secs(5)).await?;
+/// assert!(right.token() > token);
+/// let run = right.run(async |right| {
+///     // Work that may fail, and that ends if the right is lost.
+///     Ok::<_, String>(JobRunning { worker: format!("for {}", right.key()) })
+/// });
+/// run.await??;
+/// assert_eq!(job.in_running().now().await?.worker, "for 42");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "dropping a transition rolls it back; bind it to a name, and call `commit`"]
 pub struct InTransition<A: State, B, St: Store> {
     key: Key,
@@ -41,7 +77,7 @@ where
     }
 
     /// The right, and the machine as it was when the right was taken.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "sqlx"))]
     pub(super) fn into_parts(self) -> (St::Claim, A::Enum) {
         (self.claim, self.machine)
     }

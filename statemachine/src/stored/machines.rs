@@ -159,6 +159,34 @@ impl<S: Stored, St: fmt::Debug> fmt::Debug for Machines<S, St> {
 }
 
 /// One machine in a store: what the generated type, such as `JobStored`, derefs to.
+///
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+/// # use serde::{Deserialize, Serialize};
+/// # use statemachine::{StateMachine, stored::{Failed, Joined, Machines, sqlite::Sqlite}};
+/// # #[derive(StateMachine, Serialize, Deserialize, Debug)]
+/// # #[machine(stored)]
+/// # enum Job {
+/// #     #[state(to(Running))]
+/// #     Queued,
+/// #     #[state(to(Done))]
+/// #     Running { worker: String },
+/// #     #[state(terminal)]
+/// #     Done(String),
+/// # }
+/// # pollster::block_on(async {
+/// # let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+/// # jobs.insert(42, Job::Queued).await?;
+/// let job = jobs.at(42);
+/// assert_eq!(job.key().as_str(), "42");
+/// assert_eq!(job.state().await?, JobKind::Queued);
+/// assert!(matches!(job.load().await?, Job::Queued));
+/// assert!(!job.is_in_transition().await?);
+/// assert!(matches!(jobs.at(43).state().await, Err(Failed::Missing)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct At<S, St> {
     machines: Machines<S, St>,
     key: Key,

@@ -50,6 +50,7 @@
 //! |---|---|---|
 //! | `sqlite` | `sqlite::Sqlite` | processes of one host, without a server |
 //! | `postgres` | `postgres::Postgres`, over `tokio-postgres` | many hosts; the user's own tables and transactions |
+//! | `sqlx` | `sqlx::Sqlx`, over the user's own pool of `sqlx` | the same |
 //! | `stored` | your own [`Store`] | a cluster's key-value store, for example; [`conformance`] checks it |
 //!
 //! None of them costs anything if its feature is off.
@@ -111,12 +112,14 @@ mod machines;
 mod wait;
 
 pub mod conformance;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "sqlx"))]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod store;
 
+#[cfg(feature = "sqlx")]
+pub use self::postgres::sqlx;
 pub use self::{
     codec::Stored,
     failed::{Failed, Undecodable, UnknownStates},

@@ -8,6 +8,8 @@ mod conforming;
 mod deaths;
 mod isolation;
 mod many;
+#[cfg(feature = "sqlx")]
+mod over_sqlx;
 mod parts;
 mod poolers;
 mod proxy;

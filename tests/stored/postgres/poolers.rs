@@ -58,7 +58,8 @@ async fn all_but_listening_works_through_a_pooler_in_transaction_mode() {
     let _hang = hang::detector("all_but_listening_works_through_a_pooler_in_transaction_mode");
     let pooler = Pooler::start();
     let url = server::shared().url_at(pooler.port);
-    let options = short().connections(8).without_listening().poll(Duration::from_millis(20));
+    let options =
+        short().connections(8).unprepared().without_listening().poll(Duration::from_millis(20));
     let jobs = jobs_at(&url, "pooled", options).await;
     let mut tasks = Vec::new();
     for key in 0..16 {
@@ -95,7 +96,9 @@ async fn a_store_behind_a_pooler_listens_past_it() {
     let pooler = Pooler::start();
     let url = server::shared().url_at(pooler.port);
     let direct = server::shared().url().parse().unwrap();
-    let store = Postgres::connect(&url, Table::named("past"), short().recheck(LONG * 10)).await;
+    let store =
+        Postgres::connect(&url, Table::named("past"), short().unprepared().recheck(LONG * 10))
+            .await;
     let waiter = Jobs::open(store.unwrap().listening(direct)).await.unwrap();
     waiter.insert(1, Job::Queued).await.unwrap();
     let job = waiter.at(1);

@@ -13,10 +13,11 @@ use crate::{
 
 const QUEUED: Value<'static> = Value { state: "Queued", data: None };
 
-/// The jobs of a table, through a proxy.
+/// The jobs of a table, through a proxy that sees the text of each statement that is executed.
 async fn through(table: &str) -> (Jobs, Proxy) {
     let proxy = Proxy::start(server::shared().port()).await;
-    (jobs_at(&server::shared().url_at(proxy.port), table, short()).await, proxy)
+    let url = server::shared().url_at(proxy.port);
+    (jobs_at(&url, table, short().unprepared()).await, proxy)
 }
 
 fn at(key: &Key) -> Address<'_> {
@@ -186,4 +187,38 @@ async fn a_server_that_is_not_there_is_an_error_after_a_while() {
     let error = Postgres::connect(&url, crate::Table::default(), options).await.unwrap_err();
     assert!(error.to_string().starts_with("the server cannot be reached: "), "{error}");
     assert_eq!(error.code(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_to_prepared_statements_are_recognised_too() {
+    let _hang = hang::detector("replies_to_prepared_statements_are_recognised_too");
+    let proxy = Proxy::start(server::shared().port()).await;
+    let jobs = jobs_at(&server::shared().url_at(proxy.port), "prepared", short()).await;
+    jobs.insert(1, Job::Queued).await.unwrap();
+    let job = jobs.at(1);
+    // The text of a statement is sent when it is prepared, and parameters when it is executed.
+    for (text, cuts) in [
+        ("\"state\" = CAST", &[Cut::Before, Cut::After][..]),
+        ("the parameter", &[Cut::Before, Cut::After]),
+        ("the parameter", &[Cut::After, Cut::Before]),
+    ] {
+        let right = job.queued_to_running().now().await.unwrap();
+        let token = right.token();
+        proxy.order(text, cuts);
+        right.commit_with(running("the parameter")).await.unwrap();
+        assert!(proxy.is_done());
+        let right = job.running_to_queued().now().await.unwrap();
+        assert_eq!(right.token(), token + 2, "the commit was made once");
+        right.commit().await.unwrap();
+    }
+    proxy.order("the parameter", &[Cut::After]);
+    job.queued_to_running().try_commit_with(running("the parameter")).await.unwrap();
+    job.running_to_queued().try_commit().await.unwrap();
+    proxy.order("the parameter", &[Cut::Before]);
+    let moved = job.queued_to_running().try_commit_with(running("the parameter")).await;
+    assert!(matches!(moved, Err(Failed::Unknown)), "{moved:?}");
+    // A statement that was not even prepared was not executed.
+    proxy.order("\"state\" = CAST", &[Cut::Before]);
+    job.queued_to_running().try_commit_with(running("me")).await.unwrap();
+    assert!(job.is_running().await.unwrap());
 }

@@ -187,7 +187,7 @@ async fn a_check_of_the_users_refuses_a_move() {
     let Failed::Store(error) = failed else { panic!("{failed:?}") };
     assert_eq!(error.code(), Some("23514"));
     // The right is let go of.
-    order.placed_to_paid().within(LONG).await.unwrap();
+    order.placed_to_paid().within(LONG).await.unwrap().rollback().await.unwrap();
     assert!(order.is_placed().await.unwrap());
 }
 

@@ -48,11 +48,13 @@ async fn rate<F: Future<Output = ()> + Send>(
 #[ignore = "measures, and tests nothing"]
 async fn throughput() {
     let server = Server::start(&["fsync = on", "shared_buffers = 128MB"]);
-    for clients in [1, 8, 64] {
+    for (clients, options) in [1, 8, 64].into_iter().flat_map(|clients| {
+        [(clients, Options::default()), (clients, Options::default().unprepared())]
+    }) {
         let manager = Manager::new(server.url().parse().unwrap(), NoTls);
         let pool = Pool::builder(manager).max_size(clients as usize).build().unwrap();
         let table = Table::named("throughput");
-        let store = Postgres::on(pool.clone(), table).with(Options::default());
+        let store = Postgres::on(pool.clone(), table).with(options.clone());
         let jobs = Jobs::open(store).await.unwrap();
         for key in 0..clients {
             jobs.insert(key, Job::Queued).await.unwrap();
@@ -92,7 +94,7 @@ async fn throughput() {
             })
             .await;
         println!(
-            "{clients} clients: bare {bare:.0}/s, in one step {:.2} of it, by a right {:.2} of half of it",
+            "{clients} clients, {options:?}: bare {bare:.0}/s, in one step {:.2} of it, by a right {:.2} of half of it",
             steps / bare,
             rights / (bare / 2.0)
         );

@@ -15,6 +15,38 @@ use crate::{
 
 /// A handle that gives the right to a move or, as soon as the machine is in the new state by anyone's doing,
 /// the new state's data: [`Transition::or_join`](super::Transition::or_join).
+///
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+/// # use serde::{Deserialize, Serialize};
+/// # use statemachine::{StateMachine, stored::{Failed, Joined, Machines, sqlite::Sqlite}};
+/// # #[derive(StateMachine, Serialize, Deserialize, Debug)]
+/// # #[machine(stored)]
+/// # enum Job {
+/// #     #[state(to(Running))]
+/// #     Queued,
+/// #     #[state(to(Done))]
+/// #     Running { worker: String },
+/// #     #[state(terminal)]
+/// #     Done(String),
+/// # }
+/// # pollster::block_on(async {
+/// # let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+/// # jobs.insert(42, Job::Queued).await?;
+/// let job = jobs.at(42);
+/// let worker = match job.queued_to_running().or_join().await? {
+///     // Nobody has taken the job yet, so this caller does.
+///     Joined::Mine(right) => {
+///         right.commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+///         "w7".to_owned()
+///     }
+///     Joined::There(running) => running.worker,
+/// };
+/// assert_eq!(worker, "w7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Join<A: State, B, St> {
     at: At<A::Enum, St>,

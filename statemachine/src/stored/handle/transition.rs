@@ -17,6 +17,35 @@ use crate::{
 /// A handle on a transition: `a_to_b()`, `to_b()`, `reset()`.
 ///
 /// Its verbs give the exclusive right to the move, an [`InTransition`].
+///
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+/// # use serde::{Deserialize, Serialize};
+/// # use statemachine::{StateMachine, stored::{Failed, Joined, Machines, sqlite::Sqlite}};
+/// # #[derive(StateMachine, Serialize, Deserialize, Debug)]
+/// # #[machine(stored)]
+/// # enum Job {
+/// #     #[state(to(Running))]
+/// #     Queued,
+/// #     #[state(to(Done))]
+/// #     Running { worker: String },
+/// #     #[state(terminal)]
+/// #     Done(String),
+/// # }
+/// # pollster::block_on(async {
+/// # let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+/// # jobs.insert(42, Job::Queued).await?;
+/// let job = jobs.at(42);
+/// // In one step:
+/// job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+/// // The right first, and the move when the work is done:
+/// let right = job.running_to_done().now().await?;
+/// assert!(job.running_to_done().now().await.is_err(), "one has the right");
+/// right.commit_with("well".to_owned()).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`, or `try_commit`"]
 pub struct Transition<A: State, B, St> {
     pub(in crate::stored) at: At<A::Enum, St>,

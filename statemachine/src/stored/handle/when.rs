@@ -14,6 +14,33 @@ use crate::{
 /// A handle that waits until a machine is in one of some states: `when(..)`, `when_a()`.
 ///
 /// Its verbs give the kind of the state that was seen, and hold nothing.
+///
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+/// # use serde::{Deserialize, Serialize};
+/// # use statemachine::{StateMachine, stored::{Failed, Joined, Machines, sqlite::Sqlite}};
+/// # #[derive(StateMachine, Serialize, Deserialize, Debug)]
+/// # #[machine(stored)]
+/// # enum Job {
+/// #     #[state(to(Running))]
+/// #     Queued,
+/// #     #[state(to(Done))]
+/// #     Running { worker: String },
+/// #     #[state(terminal)]
+/// #     Done(String),
+/// # }
+/// # pollster::block_on(async {
+/// # let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+/// # jobs.insert(42, Job::Queued).await?;
+/// let job = jobs.at(42);
+/// assert!(job.when_queued().now().await.is_ok());
+/// job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+/// let seen = job.when(|state| state != JobKind::Queued).within(std::time::Duration::from_secs(5)).await?;
+/// assert_eq!(seen, JobKind::Running);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct When<S, St> {
     at: At<S, St>,

@@ -34,6 +34,8 @@ pub(super) type Connector = Arc<dyn Fn() -> Opening + Send + Sync>;
 pub(super) struct Pooled {
     pub(super) pool: Pool,
     pub(super) listening: Option<Connector>,
+    /// Whether statements are prepared and kept in the connections of the pool.
+    pub(super) prepares: bool,
 }
 
 pub(super) fn connector<T>(config: Config, tls: T) -> Connector
@@ -69,25 +71,26 @@ where
 }
 
 impl Driver for Pooled {
-    type Pooled = Object;
+    type Pooled = Lent;
     type Own = Own;
 
-    async fn acquire(&self) -> Result<Object, Fault> {
-        self.pool.get().await.map_err(|error| match error {
+    async fn acquire(&self) -> Result<Lent, Fault> {
+        let lent = self.pool.get().await;
+        lent.map(|object| Lent { object, prepares: self.prepares }).map_err(|error| match error {
             PoolError::Backend(error) => connecting(error),
             PoolError::Timeout(_) => Fault::Again(Error::Connection(error.into())),
             _ => Fault::NotDone(Error::Connection(error.into())),
         })
     }
 
-    fn discard(&self, session: Object) {
-        drop(Object::take(session));
+    fn discard(&self, session: Lent) {
+        drop(Object::take(session.object));
     }
 
     async fn separate(&self) -> Result<Own, Fault> {
         let Some(connect) = &self.listening else {
             // The pool makes another in its place.
-            return Ok(Own::Taken(Object::take(self.acquire().await?)));
+            return Ok(Own::Taken(Object::take(self.acquire().await?.object)));
         };
         let (client, mut connection) = connect().await.map_err(connecting)?;
         // It ends when the client is dropped.
@@ -132,9 +135,24 @@ impl Driver for Pooled {
     }
 }
 
-impl Session for Object {
+/// A connection of the pool.
+pub(super) struct Lent {
+    object: Object,
+    prepares: bool,
+}
+
+impl Session for Lent {
     async fn run(&mut self, statement: &Statement) -> Result<Rows, Fault> {
-        run_on(self, statement).await
+        if !self.prepares {
+            return run_on(&self.object, statement).await;
+        }
+        check_open(&self.object)?;
+        let types = vec![Type::TEXT; statement.params.len()];
+        let prepared = self.object.prepare_typed_cached(&statement.text, &types).await;
+        let prepared = prepared.map_err(failing_unsent)?;
+        let params: Vec<&(dyn ToSql + Sync)> =
+            statement.params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
+        texts(self.object.query(&prepared, &params).await.map_err(failing)?)
     }
 }
 
@@ -164,13 +182,19 @@ impl Session for Within<'_> {
 }
 
 async fn run_on(client: &Client, statement: &Statement) -> Result<Rows, Fault> {
-    if client.is_closed() {
-        return Err(Fault::Again(Error::Connection("the connection was closed".into())));
-    }
+    check_open(client)?;
     // Parsed, bound and executed in one round trip, and nothing is left behind in the connection, which a
     // pooler may lend to another after this.
     let rows = client.query_typed(&statement.text, &typed(statement)).await;
     texts(rows.map_err(failing)?)
+}
+
+/// What is not sent is certainly not executed.
+fn check_open(client: &Client) -> Result<(), Fault> {
+    if client.is_closed() {
+        return Err(Fault::Again(Error::Connection("the connection was closed".into())));
+    }
+    Ok(())
 }
 
 fn typed(statement: &Statement) -> Vec<(&(dyn ToSql + Sync), Type)> {
@@ -192,6 +216,14 @@ fn failing(error: tokio_postgres::Error) -> Fault {
     match error.code().cloned() {
         Some(code) => Fault::of_refusal(code.code(), error.into()),
         None => Fault::Unknown(Error::Connection(error.into())),
+    }
+}
+
+/// A statement that could not be prepared was not executed.
+fn failing_unsent(error: tokio_postgres::Error) -> Fault {
+    match failing(error) {
+        Fault::Unknown(error) => Fault::Again(error),
+        fault => fault,
     }
 }
 

@@ -116,6 +116,7 @@ impl<D: Driver> Engine<D> {
     }
 
     /// One try to connect, and more of them for as long as the user has patience.
+    #[cfg(feature = "postgres")]
     pub(in crate::stored) async fn reach(&self) -> Result<(), Error> {
         self.repeat(&Statement::new("SELECT 'here'"), self.options.patience).await.map(drop)
     }

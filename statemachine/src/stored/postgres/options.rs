@@ -19,6 +19,7 @@ pub struct Options {
     pub(in crate::stored) patience: Duration,
     pub(in crate::stored) connections: usize,
     pub(in crate::stored) listens: bool,
+    pub(in crate::stored) prepares: bool,
 }
 
 impl Default for Options {
@@ -30,6 +31,7 @@ impl Default for Options {
             patience: Duration::from_secs(10),
             connections: 8,
             listens: true,
+            prepares: true,
         }
     }
 }
@@ -83,11 +85,22 @@ impl Options {
     /// Makes callers that wait look every [`poll`](Self::poll), instead of listening for notifications.
     ///
     /// This is for a pooler that lends a connection for a transaction only, such as PgBouncer in transaction
-    /// mode: nothing can listen through it. The rest of the store needs nothing of a connection between two
-    /// statements. With [`Postgres::listening`](super::Postgres::listening) the store listens all the same,
-    /// past the pooler.
+    /// mode: nothing can listen through it. Such a pooler needs [`unprepared`](Self::unprepared) too. With
+    /// [`Postgres::listening`](super::Postgres::listening) the store listens past the pooler instead.
     pub fn without_listening(mut self) -> Self {
         self.listens = false;
+        self
+    }
+
+    /// Prepares no statements. Each is parsed, planned and executed in one round trip, and leaves nothing
+    /// behind in the connection. The server has more to do then.
+    ///
+    /// This is for a pooler that lends a connection for a transaction only: a statement that was prepared
+    /// would be looked for in a connection that does not have it, or has another of the same name.
+    ///
+    /// It does not concern `sqlx`, whose pool says what it prepares.
+    pub fn unprepared(mut self) -> Self {
+        self.prepares = false;
         self
     }
 }
