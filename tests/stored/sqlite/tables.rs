@@ -367,6 +367,7 @@ fn a_write_of_another_that_never_ends_is_told() {
         let rolls_back = thread::spawn(|| pollster::block_on(right.rollback()));
         thread::sleep(Duration::from_millis(100));
         assert!(jobs.at(1).is_queued().await.unwrap());
+        thread::sleep(Duration::from_millis(100));
         assert!(!rolls_back.is_finished(), "readers do not wait for it");
         let failed = jobs.at(1).queued_to_running().try_commit_with(running("w")).await;
         let Err(Failed::Store(error)) = failed else { panic!("{failed:?}") };
