@@ -1,4 +1,3 @@
 //! Machines that are rows, shared by processes that die, stop and race.
 
-#[cfg(feature = "sqlite")]
 mod sqlite;

@@ -4,7 +4,6 @@ mod child;
 mod death;
 mod durability;
 mod many;
-mod measured;
 mod promises;
 mod race;
 mod tables;

@@ -126,6 +126,130 @@ fn a_table_that_lacks_columns_is_refused() {
 }
 
 #[test]
+fn a_name_that_the_table_does_not_have_is_refused() {
+    let _hang = detector("misspelt names");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let right = Table::of("orders", "id", "status");
+    let shop = shop(&path, &right);
+    let refused = |table: Table| {
+        let opened = pollster::block_on(Sqlite::on(&path, table));
+        opened.map(drop).unwrap_err().to_string()
+    };
+    for with_rows in [true, false] {
+        let error = refused(Table::of("ordrs", "id", "status"));
+        assert!(error.starts_with("there is no table `ordrs`; "), "{error}");
+        for (table, column) in [
+            (Table::of("orders", "ordr_id", "status"), "ordr_id"),
+            (Table::of("orders", "id", "staus"), "staus"),
+            (right.clone().data("paylod"), "paylod"),
+            (right.clone().version("revison"), "revison"),
+            (right.clone().by("takn"), "takn"),
+        ] {
+            let (error, lacks) =
+                (refused(table), format!("the table `orders` has no column `{column}`; "));
+            assert!(error.starts_with(&lacks), "{error}");
+        }
+        let error = refused(Table::named("orders"));
+        assert!(error.starts_with("the table `orders` has no column `kind`; "), "{error}");
+        if with_rows {
+            shop.execute("DELETE FROM orders", ()).unwrap();
+        }
+    }
+    pollster::block_on(Sqlite::on(&path, right)).unwrap();
+}
+
+#[test]
+fn a_column_that_is_gone_is_told_and_no_row_is_moved() {
+    let _hang = detector("a column that is gone");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let table = Table::of("orders", "id", "status");
+    let mut shop = shop(&path, &table);
+    pollster::block_on(async {
+        let orders = orders(&path, table).await;
+        shop.execute_batch("ALTER TABLE orders RENAME COLUMN id TO number").unwrap();
+        // As text in double quotes, SQLite would take an unknown column for a literal.
+        let failed = orders.at("id").placed_to_paid().try_commit().await;
+        let Err(Failed::Store(error)) = failed else { panic!("{failed:?}") };
+        assert!(error.to_string().contains("no such column"), "{error}");
+        let transaction = shop.transaction_with_behavior(Immediate).unwrap();
+        let failed = orders.at("id").placed_to_paid().commit_in(&transaction);
+        let Err(Failed::Store(error)) = failed else { panic!("{failed:?}") };
+        assert!(error.to_string().contains("no such column"), "{error}");
+        transaction.commit().unwrap();
+        let moved = "SELECT count(*) FROM orders WHERE status != 'placed'";
+        assert_eq!(shop.query_row(moved, (), |row| row.get(0)), Ok(0));
+    });
+}
+
+#[test]
+fn a_key_that_is_not_unique_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let shop = Connection::open(&path).unwrap();
+    let columns = "status TEXT, machine_version INTEGER NOT NULL DEFAULT 0, machine_by TEXT";
+    for (key, is_unique) in [
+        ("id TEXT, {}", false),
+        ("id INTEGER PRIMARY KEY, {}", true),
+        ("id TEXT PRIMARY KEY, {}", true),
+        ("id TEXT NOT NULL PRIMARY KEY, {}) WITHOUT ROWID --", true),
+        ("id TEXT UNIQUE, {}", true),
+        ("id TEXT, {}, UNIQUE (id, status)", false),
+        ("id TEXT, {}, PRIMARY KEY (id, status)", false),
+        ("id TEXT, {}); CREATE INDEX ids ON orders (id) --", false),
+        ("id TEXT, {}); CREATE UNIQUE INDEX ids ON orders (id) WHERE id > 5 --", false),
+        ("id TEXT, {}); CREATE UNIQUE INDEX ids ON orders (lower(id)) --", false),
+        ("id TEXT, {}); CREATE UNIQUE INDEX ids ON orders (ID) --", true),
+    ] {
+        let (key, end) = (key.replace("{}", columns), if key.ends_with("--") { "" } else { ");" });
+        shop.execute_batch(&format!("CREATE TABLE orders ({key}{end}")).unwrap();
+        let opened = pollster::block_on(Sqlite::on(&path, Table::of("orders", "id", "status")));
+        match opened {
+            Ok(_) => assert!(is_unique, "{key}"),
+            Err(error) => {
+                assert!(!is_unique, "{key}: {error}");
+                let error = error.to_string();
+                let says = "more than one row of the table `orders` may have the same `id`; make it \
+                            unique: CREATE UNIQUE INDEX";
+                assert!(error.starts_with(says), "{error}");
+            }
+        }
+        shop.execute_batch("DROP TABLE orders").unwrap();
+    }
+}
+
+#[test]
+fn columns_that_are_null_do_no_harm() {
+    let _hang = detector("nulls");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let shop = Connection::open(&path).unwrap();
+    // So are columns that somebody added by hand.
+    shop.execute_batch(
+        "CREATE TABLE orders (id TEXT PRIMARY KEY, status TEXT, machine_version INTEGER, machine_by TEXT);
+         INSERT INTO orders (id, status) VALUES ('7', NULL), ('8', 'placed'), (NULL, 'placed')",
+    )
+    .unwrap();
+    pollster::block_on(async {
+        let store = Sqlite::on(&path, Table::of("orders", "id", "status")).await.unwrap();
+        let opened = Orders::open(store.clone()).await;
+        let Err(Failed::UnknownStates(unknown)) = opened else { panic!("{opened:?}") };
+        assert_eq!(unknown.states(), [("NULL".to_owned(), 1)]);
+        shop.execute("UPDATE orders SET status = 'placed' WHERE id = '7'", ()).unwrap();
+        let orders = Orders::open(store).await.unwrap();
+        assert_eq!(orders.keys_in::<order::Placed>(9).await.unwrap(), ["7".into(), "8".into()]);
+        orders.at("7").placed_to_paid().try_commit().await.unwrap();
+        let right = orders.at("8").placed_to_paid().now().await.unwrap();
+        assert_eq!(right.token(), 1);
+        right.commit().await.unwrap();
+        shop.execute("UPDATE orders SET status = NULL WHERE id = '8'", ()).unwrap();
+        let state = orders.at("8").state().await;
+        assert!(matches!(state, Err(Failed::UnknownStates(_))), "{state:?}");
+    });
+}
+
+#[test]
 fn unknown_states_are_told_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("jobs.db");
@@ -241,11 +365,19 @@ fn a_write_of_another_that_never_ends_is_told() {
         let mut other = Connection::open(&path).unwrap();
         let transaction = other.transaction_with_behavior(Immediate).unwrap();
         let rolls_back = thread::spawn(|| pollster::block_on(right.rollback()));
+        thread::sleep(Duration::from_millis(100));
+        assert!(jobs.at(1).is_queued().await.unwrap());
+        thread::sleep(Duration::from_millis(100));
+        assert!(!rolls_back.is_finished(), "readers do not wait for it");
         let failed = jobs.at(1).queued_to_running().try_commit_with(running("w")).await;
         let Err(Failed::Store(error)) = failed else { panic!("{failed:?}") };
         assert!(error.is_busy(), "{error}");
+        assert!(error.to_string().contains("jobs.db`: database is locked"), "{error}");
         // A roll-back that could not be made is made later.
         rolls_back.join().unwrap().unwrap_err();
+        let error = Sqlite::open(&path).await.unwrap_err();
+        assert!(error.is_busy(), "{error}");
+        assert!(error.to_string().starts_with("cannot open `"), "{error}");
         transaction.rollback().unwrap();
         drop(jobs.at(1).queued_to_done().within(LONG).await.unwrap());
     });

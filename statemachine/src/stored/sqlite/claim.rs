@@ -1,6 +1,9 @@
 //! The exclusive right to a row of a database.
 
-use std::{fmt, future::pending};
+use std::{
+    fmt,
+    future::{pending, poll_fn},
+};
 
 use super::{
     Error, Sqlite,
@@ -34,8 +37,27 @@ impl stored::Claim for Claim {
         &self.row
     }
 
-    /// Never ready: nobody gets the row while this process lives.
+    /// Ready if the row was changed by another, or the holder's file is gone: while the process lives, and
+    /// nobody touches these by hand, it is never ready. It looks ten times in a second. If it cannot look,
+    /// it is not ready.
     async fn lost(&self) {
+        let Some(Ending { at, by }) = &self.ending else { return };
+        loop {
+            let Ok(mut ticket) =
+                self.store.shared.watch.enter(at.clone(), self.row.clone(), true, None)
+            else {
+                break;
+            };
+            let (at, by, token) = (at.clone(), by.clone(), self.row.version);
+            match self.store.read(move |desk| desk.rows.has(&at, &by, token)).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => break,
+            }
+            if poll_fn(|cx| ticket.poll_woken(cx)).await.is_err() {
+                break;
+            }
+        }
         pending().await
     }
 
@@ -62,7 +84,8 @@ impl stored::Claim for Claim {
 
     async fn rollback(mut self) -> Result<(), Error> {
         let Some(ending) = self.ending.take() else { return Ok(()) };
-        self.store.write(move |desk| desk.end(ending)).await
+        let released = self.store.release(ending).await;
+        self.store.named(released.unwrap_or_else(|_| Err(Error::stopped())))
     }
 }
 
@@ -70,7 +93,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(ending) = self.ending.take() {
             // Nobody waits for the answer.
-            drop(self.store.ask_write(move |desk| desk.end(ending)));
+            drop(self.store.release(ending));
         }
     }
 }

@@ -3,19 +3,57 @@
 use std::{
     cell::Cell,
     path::Path,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::{Error, table::Table};
+use super::{Error, layout::Layout, table::Table};
 
 /// How long a connection waits for others to unlock the database.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long it sleeps between two tries. SQLite's own handler would sleep for up to a tenth of a second.
 pub(super) const NAP: Duration = Duration::from_millis(1);
+
+/// A new database in memory, for all that use SQLite.
+pub(super) const MEMORY: &str = ":memory:";
+
+/// Refuses what SQLite would take for something else than a file that others find.
+pub(super) fn check(path: &Path) -> Result<(), Error> {
+    if path.as_os_str().is_empty() {
+        // A database that is deleted when it is closed.
+        return Err(Error::path(
+            path,
+            "the path is empty; for a database in memory use `Sqlite::in_memory`",
+        ));
+    }
+    if path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        // Its options may turn locks off.
+        let problem = "it is a URI and not a path; for a file of that name write `./` before it";
+        return Err(Error::path(path, problem));
+    }
+    Ok(())
+}
+
+/// The file of an open database as all processes name it: absolute and without symbolic links. None if it
+/// is in memory.
+pub(super) fn file(connection: &Connection, path: &Path) -> Result<Option<Arc<Path>>, Error> {
+    if path.as_os_str() == MEMORY {
+        return Ok(None);
+    }
+    match connection.path() {
+        Some(file) if !file.is_empty() => Ok(Some(Path::new(file).into())),
+        // It is not UTF-8.
+        _ => {
+            let file =
+                path.canonicalize().map_err(|error| Error::path(path, &error.to_string()))?;
+            Ok(Some(file.into()))
+        }
+    }
+}
 
 /// A connection to that file.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
@@ -48,11 +86,20 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
 thread_local! {
     /// Whether this thread does something else while another has the database locked.
     static IS_BUSY: Cell<bool> = const { Cell::new(false) };
+
+    /// Since when this thread waits for another to unlock the database.
+    static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 /// Sleeps before the next try, if there is to be one.
 fn nap(tries: i32) -> bool {
-    if IS_BUSY.get() || u128::from(tries.unsigned_abs()) >= PATIENCE.as_millis() {
+    if IS_BUSY.get() {
+        return false;
+    }
+    let now = Instant::now();
+    let since = SINCE.get().filter(|_| tries > 0).unwrap_or(now);
+    SINCE.set(Some(since));
+    if now - since >= PATIENCE {
         return false;
     }
     thread::sleep(NAP);
@@ -68,24 +115,21 @@ pub(super) fn without_nap<T>(does: impl FnOnce() -> T) -> T {
 }
 
 /// Makes the table, or finds out what the user's has.
-pub(super) fn prepare(connection: &mut Connection, table: &mut Table) -> Result<(), Error> {
-    if table.is_ours {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(&table.migration())?;
-        transaction.commit()?;
-        return Ok(());
+pub(super) fn prepare(
+    connection: &mut Connection,
+    path: &Path,
+    table: &mut Table,
+) -> Result<(), Error> {
+    let failed = |error| Error::open(path.to_owned(), error);
+    if !table.is_ours {
+        return table.fit(&Layout::of(connection, &table.name).map_err(failed)?);
     }
-    let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
-    let columns = columns.query_map((&table.name,), |row| row.get(0))?;
-    let columns = columns.collect::<Result<Vec<String>, _>>()?;
-    let has = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
-    table.data = table.data.take().filter(|data| has(data));
-    match [&table.version, &table.by].into_iter().find(|column| !has(column)) {
-        None => Ok(()),
-        Some(column) => Err(Error::table(format!(
-            "the table `{}` has no column `{column}`; add what is missing: {}",
-            table.name,
-            table.migration()
-        ))),
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let layout = Layout::of(&transaction, &table.name).map_err(failed)?;
+    if !layout.columns.is_empty() {
+        table.fit(&layout)?;
     }
+    transaction.execute_batch(&table.migration()).map_err(failed)?;
+    transaction.commit().map_err(failed)
 }

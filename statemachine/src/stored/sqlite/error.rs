@@ -1,6 +1,10 @@
 //! Why an SQLite store failed.
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Why a [`Sqlite`](super::Sqlite) failed. It is cheap to clone: all that were to be written together get
 /// the same.
@@ -15,7 +19,11 @@ use std::{fmt, io, path::PathBuf, sync::Arc};
 /// # });
 /// ```
 #[derive(Clone, Debug)]
-pub struct Error(Arc<Cause>);
+pub struct Error {
+    cause: Arc<Cause>,
+    /// The database, if it is known and no part of the cause.
+    file: Option<Arc<Path>>,
+}
 
 #[derive(Debug)]
 enum Cause {
@@ -23,42 +31,54 @@ enum Cause {
     Sqlite(rusqlite::Error),
     Unclear(rusqlite::Error),
     Holder(PathBuf, io::Error),
-    Table(String),
+    Problem(String),
     Thread(io::Error),
     Stopped,
 }
 
 impl Error {
     pub(super) fn open(path: PathBuf, source: rusqlite::Error) -> Self {
-        Self(Arc::new(Cause::Open(path, source)))
+        Cause::Open(path, source).into()
     }
 
     /// A `COMMIT` failed in a way that does not tell whether a restart will find its changes.
     pub(super) fn unclear(source: rusqlite::Error) -> Self {
-        Self(Arc::new(Cause::Unclear(source)))
+        Cause::Unclear(source).into()
     }
 
     pub(super) fn holder(path: PathBuf, source: io::Error) -> Self {
-        Self(Arc::new(Cause::Holder(path, source)))
+        Cause::Holder(path, source).into()
     }
 
     pub(super) fn table(problem: String) -> Self {
-        Self(Arc::new(Cause::Table(problem)))
+        Cause::Problem(problem).into()
+    }
+
+    /// The path is none that a database of several processes can have.
+    pub(super) fn path(path: &Path, problem: &str) -> Self {
+        Cause::Problem(format!("cannot open `{}`: {problem}", path.display())).into()
     }
 
     pub(super) fn thread(source: io::Error) -> Self {
-        Self(Arc::new(Cause::Thread(source)))
+        Cause::Thread(source).into()
     }
 
     pub(super) fn stopped() -> Self {
-        Self(Arc::new(Cause::Stopped))
+        Cause::Stopped.into()
+    }
+
+    /// The same, of the database in that file.
+    pub(super) fn of(self, file: Option<&Arc<Path>>) -> Self {
+        Self { file: file.cloned(), ..self }
     }
 
     pub(super) fn is_unclear(&self) -> bool {
-        matches!(*self.0, Cause::Unclear(_))
+        matches!(*self.cause, Cause::Unclear(_))
     }
 
     /// Whether another had the database locked for longer than this store waits, which is ten seconds.
+    ///
+    /// Nothing was changed then, and it may be tried again.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.sqlite().and_then(rusqlite::Error::sqlite_error_code)
@@ -68,22 +88,31 @@ impl Error {
     /// What SQLite said, if it is SQLite that failed.
     #[must_use]
     pub fn sqlite(&self) -> Option<&rusqlite::Error> {
-        match &*self.0 {
+        match &*self.cause {
             Cause::Open(_, source) | Cause::Sqlite(source) | Cause::Unclear(source) => Some(source),
             _ => None,
         }
     }
 }
 
+impl From<Cause> for Error {
+    fn from(cause: Cause) -> Self {
+        Self { cause: Arc::new(cause), file: None }
+    }
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(source: rusqlite::Error) -> Self {
-        Self(Arc::new(Cause::Sqlite(source)))
+        Cause::Sqlite(source).into()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        if let (Cause::Sqlite(_) | Cause::Unclear(_), Some(file)) = (&*self.cause, &self.file) {
+            write!(f, "`{}`: ", file.display())?;
+        }
+        match &*self.cause {
             Cause::Open(path, source) => write!(f, "cannot open `{}`: {source}", path.display()),
             Cause::Sqlite(source) => source.fmt(f),
             Cause::Unclear(source) => {
@@ -92,7 +121,7 @@ impl fmt::Display for Error {
             Cause::Holder(path, source) => {
                 write!(f, "cannot make `{}`, the file of a holder: {source}", path.display())
             }
-            Cause::Table(problem) => f.write_str(problem),
+            Cause::Problem(problem) => f.write_str(problem),
             Cause::Thread(source) => write!(f, "cannot start a thread: {source}"),
             Cause::Stopped => f.write_str("the thread of the store has ended"),
         }
@@ -101,7 +130,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.0 {
+        match &*self.cause {
             Cause::Holder(_, source) | Cause::Thread(source) => Some(source),
             _ => self.sqlite().map(|source| source as _),
         }

@@ -6,6 +6,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     process,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -17,19 +18,20 @@ use super::Error;
 /// holder is its only store.
 #[derive(Clone, Debug)]
 pub(super) struct Holders {
+    database: Option<Arc<Path>>,
     folder: Option<PathBuf>,
 }
 
 impl Holders {
     /// Those of the database at that path, which has no symbolic links in it: all that open the database
     /// must find the same folder.
-    pub(super) fn of(database: Option<&Path>) -> Self {
-        let folder = database.map(|path| {
+    pub(super) fn of(database: Option<Arc<Path>>) -> Self {
+        let folder = database.as_ref().map(|path| {
             let mut folder = path.as_os_str().to_owned();
             folder.push("-holders");
             folder.into()
         });
-        Self { folder }
+        Self { database, folder }
     }
 
     /// Whether the holder with this claim is alive. In doubt it is.
@@ -50,11 +52,15 @@ impl Holders {
 
     /// A new holder. The caller has the database's write lock.
     pub(super) fn enter(&self) -> Result<Holder, Error> {
-        let Some(folder) = &self.folder else {
+        let (Some(database), Some(folder)) = (&self.database, &self.folder) else {
             return Ok(Holder { id: "memory".to_owned(), locked: None, claims: 0 });
         };
         let failed = |source| Error::holder(folder.clone(), source);
-        fs::create_dir(folder).or_else(exists).map_err(failed)?;
+        match fs::create_dir(folder) {
+            Ok(()) => share(folder, database).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+        }
         for entry in fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             if entry.file_name().to_str().is_some_and(is_name) && is_dead(&entry.path()) {
@@ -65,7 +71,10 @@ impl Holders {
             let id = random();
             let path = folder.join(&id);
             match File::create_new(&path) {
-                Ok(_) => break (id, path),
+                Ok(_) => {
+                    share(&path, database).map_err(|error| Error::holder(path.clone(), error))?;
+                    break (id, path);
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::holder(path, error)),
             }
@@ -134,8 +143,22 @@ fn is_dead(file: &Path) -> bool {
     look().is_ok()
 }
 
-fn exists(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
+/// Lets the users of the database use a new folder or file, as SQLite does with those that it makes.
+fn share(new: &Path, database: &Path) -> io::Result<()> {
+    let database = fs::metadata(database)?;
+    let permissions = database.permissions();
+    #[cfg(unix)]
+    let permissions = {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+
+        // Only some may give files away, and the others need not.
+        let _ = chown(new, Some(database.uid()), Some(database.gid()));
+        let mode = permissions.mode() & 0o666;
+        // Who may read a folder may look into it.
+        let looks = if new.is_dir() { (mode & 0o444) >> 2 } else { 0 };
+        fs::Permissions::from_mode(mode | looks)
+    };
+    fs::set_permissions(new, permissions)
 }
 
 /// The holder with this claim.

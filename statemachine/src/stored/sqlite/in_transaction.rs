@@ -27,6 +27,14 @@ where
     /// is not locked by another, as long as your connection waits for that. Let the transaction be
     /// an immediate one: one that has read before may fail with `SQLITE_BUSY`.
     ///
+    /// From then on your transaction has the write lock of the database. Use the store in it only by the methods
+    /// that take it. Another call that writes waits for it to end, and fails after ten seconds if you wait for
+    /// the call first.
+    ///
+    /// If you have a right to the machine, give it back before you begin the transaction, with
+    /// [`rollback().await`](crate::stored::InTransition::rollback). A right that is dropped in it is given back
+    /// after it, and the move is refused until then.
+    ///
     /// For a new state that has data there is [`commit_with_in`](Self::commit_with_in).
     ///
     /// # Errors
@@ -87,10 +95,11 @@ where
         let from: Vec<_> =
             codec::names::<A::Enum>(self.from).into_iter().map(str::to_owned).collect();
         let store = self.at.store();
+        let failed = |error: Error| Failed::Store(error.of(store.shared.path.as_ref()));
         let mut rows = Rows::new(transaction, &store.shared.table, &store.shared.holders);
-        rows.touch(&at).map_err(Failed::Store)?;
+        rows.touch(&at).map_err(failed)?;
         loop {
-            match rows.step(&at, &from, &to).map_err(Failed::Store)? {
+            match rows.step(&at, &from, &to).map_err(failed)? {
                 Outcome::Done(old) => return Ok(A::unwrap(codec::left::<A>(Some(&old))?)),
                 Outcome::Refused(None) => return Err(Failed::Missing),
                 Outcome::Refused(Some(row)) => {
@@ -144,10 +153,11 @@ impl<A: State<Enum: Stored>> In<A, Sqlite> {
     /// ```
     pub fn hold_in(self, transaction: &UserTransaction<'_>) -> Result<A::Data, Failed<Error>> {
         let (at, store) = (Place::from(self.at.address()), self.at.store());
+        let failed = |error: Error| Failed::Store(error.of(store.shared.path.as_ref()));
         let mut rows = Rows::new(transaction, &store.shared.table, &store.shared.holders);
-        rows.touch(&at).map_err(Failed::Store)?;
+        rows.touch(&at).map_err(failed)?;
         loop {
-            let row = rows.load(&at).map_err(Failed::Store)?.ok_or(Failed::Missing)?;
+            let row = rows.load(&at).map_err(failed)?.ok_or(Failed::Missing)?;
             if A::SET.contains(codec::position::<A::Enum>(&row)?) && !row.is_claimed {
                 return Ok(A::unwrap(codec::read(&row)?));
             }

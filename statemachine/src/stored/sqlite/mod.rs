@@ -32,7 +32,8 @@
 //! ```
 //!
 //! It needs no runtime: any executor will do, and none of the calls blocks its thread. Each store has a
-//! thread with the connection to the database, and a second one that sleeps unless somebody waits.
+//! thread with the connection to the database, and a second one that sleeps unless somebody waits for a
+//! machine, or for the loss of a right.
 //!
 //! The feature `sqlite` compiles SQLite in, by `rusqlite`. Any of its versions from 0.37 to 0.43 will do, so
 //! that a program which uses `rusqlite` too has it once. From 0.41 on `rusqlite` needs Rust 1.89.
@@ -43,6 +44,7 @@ mod connect;
 mod error;
 mod holder;
 mod in_transaction;
+mod layout;
 mod rows;
 mod table;
 mod thread;
@@ -51,7 +53,7 @@ mod watch;
 use std::{
     fmt,
     future::{Future as _, poll_fn},
-    path::{Path, PathBuf},
+    path::Path,
     pin::pin,
     sync::{Arc, mpsc},
     task::Poll,
@@ -63,10 +65,10 @@ use futures_channel::oneshot;
 
 pub use self::{claim::Claim, error::Error, table::Table};
 use self::{
-    connect::{connect, prepare},
+    connect::{MEMORY, check, connect, file, prepare},
     holder::Holders,
     rows::{Place, To},
-    thread::{Answer, Desk, Job},
+    thread::{Desk, Ending, Job, Write},
     watch::Watch,
 };
 use super::{Address, Key, Outcome, Row, Store, Value};
@@ -78,6 +80,11 @@ use super::{Address, Key, Outcome, Row, Store, Value};
 ///
 /// A future that is dropped before it is ready has made its change, or will, or never will: that is known
 /// only by another look. A claim that was under way then is let go.
+///
+/// SQLite has one write lock for each database. While another connection has it, changes wait for ten seconds
+/// at most, and then fail with an error that [`is_busy`](Error::is_busy). A limit of
+/// [`within`](super::Transition::within) is for the machine, and does not shorten this. What only reads does not
+/// wait for the lock.
 ///
 /// Do not use a store in a child that was forked without `exec`: it has no threads there.
 ///
@@ -92,18 +99,22 @@ struct Shared {
     watch: Arc<Watch>,
     holders: Holders,
     table: Table,
-    path: Option<PathBuf>,
+    path: Option<Arc<Path>>,
 }
 
 impl Sqlite {
     /// The database in that file, with the default [`Table`]. Both are made if they are not there.
     ///
-    /// Beside the file SQLite makes others, whose names begin with its name. While a process has claims, the
-    /// store has a folder of that kind too: `jobs.db-holders`.
+    /// Beside the file SQLite makes others, whose names begin with its name. With the first claim the store makes
+    /// a folder of that kind too, `jobs.db-holders`. It stays when there are no more claims.
+    ///
+    /// The path `:memory:` means what it means to all that use SQLite: a database [in memory](Self::in_memory).
+    /// URIs (`file:..`) are refused.
     ///
     /// # Errors
     ///
-    /// If the file cannot be opened, is not a database, or is locked by another for ten seconds.
+    /// If the path is empty or a URI, or if the file cannot be opened, is not a database, or is locked by another
+    /// for ten seconds. The error names the file.
     ///
     /// ```
     /// use statemachine::stored::sqlite::Sqlite;
@@ -126,16 +137,18 @@ impl Sqlite {
     ///
     /// If there is no memory or no thread for it.
     pub async fn in_memory() -> Result<Self, Error> {
-        Self::on(":memory:", Table::default()).await
+        Self::on(MEMORY, Table::default()).await
     }
 
     /// The database in that file, with a table of another name or of the user's own.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open).
+    /// Those of [`open`](Self::open). For a table of the user's also: if it is not there, has no column of one of
+    /// the names, or if its key is not unique.
     pub async fn on(path: impl AsRef<Path>, table: Table) -> Result<Self, Error> {
         let path = path.as_ref().to_owned();
+        check(&path)?;
         let (reply, opened) = oneshot::channel();
         let thread = Builder::new().name("statemachine sqlite".to_owned());
         thread.spawn(move || start(&path, table, reply)).map_err(Error::thread)?;
@@ -149,7 +162,7 @@ impl Sqlite {
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Read(Box::new(move |desk| drop(reply.send(work(desk))))));
-        answer.await.unwrap_or_else(|_| Err(Error::stopped()))
+        self.named(answer.await.unwrap_or_else(|_| Err(Error::stopped())))
     }
 
     /// Asks for something that may write.
@@ -157,21 +170,21 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut Desk<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.ask_write(work).await.unwrap_or_else(|_| Err(Error::stopped()))
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Write(write(work, reply)));
+        self.named(answer.await.unwrap_or_else(|_| Err(Error::stopped())))
     }
 
-    /// Asks for something that may write, and does not wait.
-    fn ask_write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Desk<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> oneshot::Receiver<Result<T, Error>> {
+    /// Asks for the end of a claim. Whoever reads after this sees that it has ended.
+    fn release(&self, ending: Ending) -> oneshot::Receiver<Result<(), Error>> {
         let (reply, answer) = oneshot::channel();
-        self.send(Job::Write(Box::new(move |desk| -> Answer {
-            let done = work(desk);
-            // If nobody takes the answer, dropping it lets go of what is in it.
-            Box::new(move |ended| drop(reply.send(ended.and(done))))
-        })));
+        self.send(Job::Release(write(move |desk| desk.end(ending), reply)));
         answer
+    }
+
+    /// Says in an error which database it is.
+    fn named<T>(&self, done: Result<T, Error>) -> Result<T, Error> {
+        done.map_err(|error| error.of(self.shared.path.as_ref()))
     }
 
     fn send(&self, job: Job) {
@@ -180,19 +193,30 @@ impl Sqlite {
     }
 }
 
+/// A request that may write, and how it is answered.
+fn write<T: Send + 'static>(
+    work: impl FnOnce(&mut Desk<'_>) -> Result<T, Error> + Send + 'static,
+    reply: oneshot::Sender<Result<T, Error>>,
+) -> Write {
+    Box::new(move |desk| {
+        let done = work(desk);
+        // If nobody takes the answer, dropping it lets go of what is in it.
+        Box::new(move |ended| drop(reply.send(ended.and(done))))
+    })
+}
+
 /// Opens a store, and is its thread.
 fn start(path: &Path, mut table: Table, reply: oneshot::Sender<Result<Sqlite, Error>>) {
     let opened = connect(path).and_then(|mut connection| {
-        prepare(&mut connection, &mut table)?;
-        // Without the symbolic links: it is from this that the names of all other files come.
-        let path = connection.path().filter(|path| !path.is_empty()).map(PathBuf::from);
-        Ok((connection, path))
+        prepare(&mut connection, path, &mut table)?;
+        let file = file(&connection, path)?;
+        Ok((connection, file))
     });
     let (connection, path) = match opened {
         Ok(opened) => opened,
         Err(error) => return drop(reply.send(Err(error))),
     };
-    let holders = Holders::of(path.as_deref());
+    let holders = Holders::of(path.clone());
     let watch = Arc::new(Watch::new(path.clone(), table.clone(), holders.clone()));
     let (jobs, asked) = mpsc::channel();
     let shared = Arc::new(Shared {
@@ -316,13 +340,13 @@ impl Store for Sqlite {
         limit: Option<Duration>,
     ) -> Result<(), Error> {
         let at = Place::from(at);
-        let mut ticket = self.shared.watch.enter(at.clone(), seen.clone(), limit)?;
+        let mut ticket = self.shared.watch.enter(at.clone(), seen.clone(), false, limit)?;
         // From here on every change wakes it. One that came before is seen by this look.
         let mut look = pin!(self.read(move |desk| desk.rows.load(&at)));
         let mut has_looked = false;
         poll_fn(|cx| {
             if let Poll::Ready(woken) = ticket.poll_woken(cx) {
-                return Poll::Ready(woken);
+                return Poll::Ready(self.named(woken));
             }
             if has_looked {
                 return Poll::Pending;

@@ -192,6 +192,14 @@ impl<'c> Rows<'c> {
         Ok(if is_done { Committed::Done } else { Committed::Lost })
     }
 
+    /// Whether the claim can still be committed, and others can see that its holder is alive.
+    pub(super) fn has(&mut self, at: &Place, by: &str, token: u64) -> Result<bool, Error> {
+        let is_as_claimed = self.look(at)?.is_some_and(|found| {
+            found.version.unsigned_abs() == token && found.by.as_deref() == Some(by)
+        });
+        Ok(is_as_claimed && self.holders.is_alive(by))
+    }
+
     /// Ends a claim, if it has not ended. It goes by its name alone, in case somebody has changed the row by
     /// hand.
     pub(super) fn release(&mut self, at: &Place, by: &str) -> Result<(), Error> {

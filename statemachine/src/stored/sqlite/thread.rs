@@ -29,13 +29,17 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// One request.
 pub(super) enum Job {
-    /// Is answered at once.
-    Read(Box<dyn FnOnce(&mut Desk<'_>) + Send>),
+    /// Is answered at once, or after the releases that were asked for before.
+    Read(Read),
     /// Is answered by what it returns, when the transaction has ended.
     Write(Write),
+    /// The same; it ends a claim.
+    Release(Write),
 }
 
-type Write = Box<dyn FnOnce(&mut Desk<'_>) -> Answer + Send>;
+type Read = Box<dyn FnOnce(&mut Desk<'_>) + Send>;
+
+pub(super) type Write = Box<dyn FnOnce(&mut Desk<'_>) -> Answer + Send>;
 
 /// Answers a request whose transaction ended like that.
 pub(super) type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
@@ -134,6 +138,10 @@ pub(super) fn run(
         ending: Vec::new(),
     };
     let mut writes = VecDeque::new();
+    // How many writes were ever asked for, up to the last release among them, and done.
+    let (mut asked, mut released, mut done) = (0_u64, 0, 0);
+    // Reads that come after releases: each with how many writes must be done before it.
+    let mut reads: VecDeque<(u64, Read)> = VecDeque::new();
     // Since when another has the database locked.
     let mut locked = None;
     loop {
@@ -157,8 +165,19 @@ pub(super) fn run(
         for job in first.into_iter().chain(iter::from_fn(|| jobs.try_recv().ok()).take(GROUP)) {
             match job {
                 // It sees what was confirmed before it was asked: that was before this group.
-                Job::Read(read) => foreign(|| read(&mut desk)),
-                Job::Write(write) => writes.push_back(write),
+                Job::Read(read) if released <= done || locked.is_some() => {
+                    foreign(|| read(&mut desk));
+                }
+                Job::Read(read) => reads.push_back((released, read)),
+                Job::Write(write) => {
+                    asked += 1;
+                    writes.push_back(write);
+                }
+                Job::Release(write) => {
+                    asked += 1;
+                    released = asked;
+                    writes.push_back(write);
+                }
             }
         }
         if writes.is_empty() && desk.ending.is_empty() {
@@ -167,11 +186,20 @@ pub(super) fn run(
         let begun = desk.rows.begin();
         let is_busy = begun.as_ref().is_err_and(Error::is_busy);
         if is_busy && locked.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
+            // Those that read do not wait for others.
+            for (_, read) in reads.drain(..) {
+                foreign(|| read(&mut desk));
+            }
             continue;
         }
         locked = None;
         let group = writes.len().min(GROUP);
         write(&mut desk, begun, writes.drain(..group), watch);
+        done += group as u64;
+        let ready = reads.partition_point(|&(after, _)| after <= done);
+        for (_, read) in reads.drain(..ready) {
+            foreign(|| read(&mut desk));
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
+    path::Path,
     pin::Pin,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -36,7 +36,7 @@ const PROBE: Duration = Duration::from_millis(100);
 /// Those that wait.
 pub(super) struct Watch {
     /// The database's file, if others can change it.
-    path: Option<PathBuf>,
+    path: Option<Arc<Path>>,
     table: Table,
     holders: Holders,
     waiting: Mutex<Waiting>,
@@ -57,6 +57,8 @@ struct Waiting {
 struct Waiter {
     id: u64,
     seen: Row,
+    /// Whether it has the claim itself, and waits for the loss of it. It has time until the next probe.
+    is_owner: bool,
     deadline: Option<Instant>,
     wake: oneshot::Sender<Result<(), Error>>,
 }
@@ -70,7 +72,7 @@ pub(super) struct Ticket {
 }
 
 impl Watch {
-    pub(super) fn new(path: Option<PathBuf>, table: Table, holders: Holders) -> Self {
+    pub(super) fn new(path: Option<Arc<Path>>, table: Table, holders: Holders) -> Self {
         let (waiting, arrived) = (Mutex::default(), Condvar::new());
         Self { path, table, holders, waiting, arrived }
     }
@@ -80,6 +82,7 @@ impl Watch {
         self: &Arc<Self>,
         at: Place,
         seen: Row,
+        is_owner: bool,
         limit: Option<Duration>,
     ) -> Result<Ticket, Error> {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -93,7 +96,13 @@ impl Watch {
         }
         let id = waiting.next;
         waiting.next += 1;
-        waiting.at.entry(at.clone()).or_default().push(Waiter { id, seen, deadline, wake });
+        waiting.at.entry(at.clone()).or_default().push(Waiter {
+            id,
+            seen,
+            is_owner,
+            deadline,
+            wake,
+        });
         if let Some(deadline) = deadline {
             waiting.deadlines.insert((deadline, id), at.clone());
         }
@@ -279,10 +288,12 @@ impl<'c> Others<'c> {
         Ok(has_changed)
     }
 
-    /// Looks at the awaited rows: all of them, or only those with a claim.
-    fn visit(&mut self, all: bool, probes: bool) -> Result<(), Error> {
+    /// Looks at the awaited rows: those that may have changed, and those with a claim.
+    fn visit(&mut self, has_changed: bool, probes: bool) -> Result<(), Error> {
         let waiting = self.watch.lock();
-        let is_visited = |waiters: &[Waiter]| all || waiters.iter().any(|it| it.seen.is_claimed);
+        let is_visited = |waiters: &[Waiter]| {
+            waiters.iter().any(|it| has_changed && !it.is_owner || probes && it.seen.is_claimed)
+        };
         let awaited = waiting.at.iter().filter(|(_, waiters)| is_visited(waiters));
         let places: Vec<_> = awaited.map(|(at, _)| at.clone()).collect();
         drop(waiting);
