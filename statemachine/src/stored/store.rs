@@ -159,7 +159,9 @@ pub struct Row {
 pub enum Outcome<T> {
     /// It was made.
     Done(T),
-    /// It was not made, since the row was like this; `None` if there was no row.
+    /// It was not made, since the row was like this; `None` if there was no row. The row says why: it is in
+    /// another state, or it is claimed. If it is like what was asked for by the time that the store looks, the
+    /// store tries again, and not for ever.
     Refused(Option<Row>),
     /// The store cannot tell.
     Unknown,
