@@ -11,6 +11,7 @@ use deadpool_postgres::{ClientWrapper, Object, Pool, PoolError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::{
     AsyncMessage, Client, Config, Connection, Row, Socket, Transaction,
+    error::Severity,
     tls::{MakeTlsConnect, TlsConnect},
     types::{ToSql, Type},
 };
@@ -213,8 +214,16 @@ fn texts(rows: Vec<Row>) -> Result<Rows, Fault> {
 
 /// Anything but a refusal of the server's may have come after the statement was executed.
 fn failing(error: tokio_postgres::Error) -> Fault {
-    match error.code().cloned() {
-        Some(code) => Fault::of_refusal(code.code(), error.into()),
+    match error.as_db_error() {
+        Some(refusal) => {
+            // A pooler may spell the severity in its own way only.
+            let ends = refusal.parsed_severity().map_or_else(
+                || matches!(refusal.severity(), "FATAL" | "PANIC"),
+                |severity| matches!(severity, Severity::Fatal | Severity::Panic),
+            );
+            let code = refusal.code().code().to_owned();
+            Fault::of_refusal(&code, ends, error.into())
+        }
         None => Fault::Unknown(Error::Connection(error.into())),
     }
 }

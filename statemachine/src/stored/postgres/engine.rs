@@ -91,8 +91,9 @@ impl<D: Driver> Engine<D> {
     pub(super) async fn once(&self, statement: &Statement) -> Result<Rows, Fault> {
         let mut session = self.driver.acquire().await?;
         let rows = session.run(statement).await;
-        // A server that refuses to write has become a standby: another connection leads to its successor.
-        if matches!(&rows, Err(Fault::Again(_)))
+        // A server that refuses to write has become a standby: another connection leads to its successor. And
+        // after what is not known to have ended nothing else is asked.
+        if matches!(&rows, Err(Fault::Again(_) | Fault::Unknown(_)))
             && !rows.as_ref().is_err_and(Fault::is_of_the_moment)
         {
             self.driver.discard(session);
