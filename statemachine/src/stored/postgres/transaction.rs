@@ -6,6 +6,7 @@ use super::{
     engine::{Driver, Engine, Found},
     marks,
     statement::{Cells, Rows, Session, Statement},
+    tries::Tries,
 };
 use crate::{
     state::{Located as _, State},
@@ -180,14 +181,16 @@ where
     let layout = engine.layout().await.map_err(Failed::Store)?;
     let step = layout.step(at, &from, to.value(), &marks::new(), A::HAS_DATA);
     let look = layout.load(at);
+    let mut tries = Tries::within(engine.options.patience);
     loop {
         let mut rows = run(&mut session, &step).await?;
         if let Some(row) = rows.pop() {
             let old = A::HAS_DATA.then(|| row_of(row)).transpose()?;
             return Ok(A::unwrap(codec::left::<A>(old.as_ref())?));
         }
-        let row = run(&mut session, &look).await?.pop().ok_or(Failed::Missing)?;
-        refusal::<A::Enum, _>(&row_of(row)?, transition.from, transition.expected())?;
+        let row = row_of(run(&mut session, &look).await?.pop().ok_or(Failed::Missing)?)?;
+        refusal::<A::Enum, _>(&row, transition.from, transition.expected())?;
+        tries.after_none(row.version, at, &engine.table).await.map_err(Failed::Store)?;
     }
 }
 
@@ -206,12 +209,14 @@ where
     let at = in_state.at.address();
     let layout = engine.layout().await.map_err(Failed::Store)?;
     let (hold, look) = (layout.hold(at, &states), layout.load(at));
+    let mut tries = Tries::within(engine.options.patience);
     loop {
         if let Some(row) = run(&mut session, &hold).await?.pop() {
             return Ok(A::unwrap(codec::read(&row_of(row)?)?));
         }
-        let row = run(&mut session, &look).await?.pop().ok_or(Failed::Missing)?;
-        refusal::<A::Enum, _>(&row_of(row)?, A::SET, A::EXPECTED)?;
+        let row = row_of(run(&mut session, &look).await?.pop().ok_or(Failed::Missing)?)?;
+        refusal::<A::Enum, _>(&row, A::SET, A::EXPECTED)?;
+        tries.after_none(row.version, at, &engine.table).await.map_err(Failed::Store)?;
     }
 }
 
