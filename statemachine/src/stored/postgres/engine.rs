@@ -6,7 +6,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::{
     sync::oneshot,
     task::AbortHandle,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -97,7 +97,11 @@ impl<D: Driver> Engine<D> {
 
     /// One try, with the time before which nothing was sent: that at which there was a connection.
     async fn once_timed(&self, statement: &Statement) -> Result<(Rows, Instant), Fault> {
-        let mut session = self.driver.acquire().await?;
+        let acquired = timeout(self.options.patience, self.driver.acquire()).await;
+        let mut session = acquired.unwrap_or_else(|_| {
+            let problem = "no connection of the pool became free or could be made in time";
+            Err(Fault::Again(Error::Connection(problem.into())))
+        })?;
         let sent = Instant::now();
         let rows = session.run(statement).await;
         // A server that refuses to write has become a standby: another connection leads to its successor. And

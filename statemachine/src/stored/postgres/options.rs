@@ -73,7 +73,8 @@ impl Options {
     }
 
     /// For how long a call goes on if the server cannot be reached, and if it refuses a statement for a
-    /// reason that passes. The default is 10 seconds.
+    /// reason that passes. It is also how long a call waits for a connection of the pool. The default is 10
+    /// seconds.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
