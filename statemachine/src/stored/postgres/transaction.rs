@@ -39,7 +39,9 @@ macro_rules! verbs_in_transactions {
             /// another has the right to it, and [`Failed::Missing`](crate::stored::Failed::Missing) if there
             /// is no row: then the transaction can go on. [`Failed::Store`](crate::stored::Failed::Store) if
             /// the server refuses the statement: then it has aborted the transaction, as after any error. A
-            /// failure to serialize is such an error; whoever repeats the transaction repeats this too.
+            /// failure to serialize is such an error; whoever repeats the transaction repeats this too. At
+            /// `REPEATABLE READ` and above, it is also one if another has begun to wait for a change of the
+            /// machine since the transaction began.
             pub async fn commit_in(
                 self,
                 tx: $tx,
@@ -82,8 +84,8 @@ macro_rules! verbs_in_transactions {
             /// Keeps the machine in the state until the user's transaction ends, and gives the state's data.
             ///
             /// Others may hold it at the same time. Those that want to move the machine wait for the
-            /// transaction to end. If two transactions hold a machine and then both move it, the server
-            /// aborts one of them.
+            /// transaction to end. If two transactions hold a machine and then both move it, that is a
+            /// deadlock: the server aborts one of them, with `40P01`.
             ///
             /// # Errors
             ///
@@ -108,6 +110,10 @@ macro_rules! verbs_in_transactions {
             ///
             /// The move is made when the transaction commits. If it does not commit, the right ends with its
             /// lease: it is no longer renewed, and others get it then.
+            ///
+            /// If the transaction has changed or locked the row before, the right cannot be renewed meanwhile.
+            /// Keep such a transaction shorter than two thirds of the lease. At `REPEATABLE READ` and above,
+            /// a renewal since the transaction began makes this fail to serialize.
             ///
             /// # Errors
             ///
