@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use statemachine::stored::postgres::{Postgres, Table};
+use statemachine::stored::{
+    Failed,
+    postgres::{Postgres, Table},
+};
 use statemachine_tests::hang;
 
 use crate::{
@@ -24,13 +27,13 @@ struct Pooler {
 }
 
 impl Pooler {
-    fn start() -> Self {
+    fn start(settings: &str) -> Self {
         let (folder, port) = (new_folder(), free_port());
         let config = folder.join("pgbouncer.ini");
         let text = format!(
             "[databases]\npostgres = host=127.0.0.1 port={} user=tester\n\
              [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
-             auth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n",
+             auth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n{settings}\n",
             server::shared().port()
         );
         fs::write(&config, text).unwrap();
@@ -56,7 +59,7 @@ impl Drop for Pooler {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_but_listening_works_through_a_pooler_in_transaction_mode() {
     let _hang = hang::detector("all_but_listening_works_through_a_pooler_in_transaction_mode");
-    let pooler = Pooler::start();
+    let pooler = Pooler::start("");
     let url = server::shared().url_at(pooler.port);
     let options =
         short().connections(8).unprepared().without_listening().poll(Duration::from_millis(20));
@@ -93,7 +96,7 @@ async fn all_but_listening_works_through_a_pooler_in_transaction_mode() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_behind_a_pooler_listens_past_it() {
     let _hang = hang::detector("a_store_behind_a_pooler_listens_past_it");
-    let pooler = Pooler::start();
+    let pooler = Pooler::start("");
     let url = server::shared().url_at(pooler.port);
     let direct = server::shared().url().parse().unwrap();
     let store =
@@ -110,4 +113,29 @@ async fn a_store_behind_a_pooler_listens_past_it() {
     let right = waiter.at(1).queued_to_running().now().await.unwrap();
     right.commit_with(running("me")).await.unwrap();
     waits.await.unwrap().unwrap();
+}
+
+/// PgBouncer says of a statement that takes too long that it failed. The server goes on with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_a_pooler_gives_up_is_not_taken_for_refused() {
+    let _hang = hang::detector("a_move_that_a_pooler_gives_up_is_not_taken_for_refused");
+    let client = crate::client(&server::shared().url()).await;
+    let direct = crate::jobs("given_up").await;
+    direct.insert(1, Job::Queued).await.unwrap();
+    client
+        .batch_execute(
+            "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
+               'BEGIN PERFORM pg_sleep(2); RETURN NEW; END'; \
+             CREATE TRIGGER slowly BEFORE UPDATE ON given_up FOR EACH ROW EXECUTE FUNCTION slowly()",
+        )
+        .await
+        .unwrap();
+    let pooler = Pooler::start("query_timeout = 1");
+    let url = server::shared().url_at(pooler.port);
+    let jobs = jobs_at(&url, "given_up", short().unprepared().without_listening()).await;
+    let moved = jobs.at(1).queued_to_running().try_commit_with(running("me")).await;
+    assert!(matches!(moved, Err(Failed::Unknown)), "{moved:?}");
+    while !direct.at(1).is_running().await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -1,11 +1,13 @@
 //! Tables of the user's: types of columns, and columns that are missing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use statemachine::{
     StateMachine,
     stored::{
         Failed, Machines,
-        postgres::{Error, Postgres, Table},
+        postgres::{Error, Options, Postgres, Table},
     },
 };
 use statemachine_tests::hang;
@@ -201,4 +203,149 @@ async fn many_programs_make_the_table_at_once() {
             opened.await.unwrap().unwrap();
         }
     }
+}
+
+/// A table with the columns of rights, and one row that has been placed.
+async fn with_rights(
+    name: &str,
+    columns: &str,
+) -> (Machines<Order, Postgres>, tokio_postgres::Client) {
+    let table = Table::of(name, "id", "status");
+    let client = make(&format!("CREATE TABLE {name} ({columns}); {}", table.migration())).await;
+    let orders = open::<Order>(table).await.unwrap();
+    orders.insert(1, Order::Placed).await.unwrap();
+    (orders, client)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_the_database_does_not_change_is_an_error() {
+    let _hang = hang::detector("a_row_that_the_database_does_not_change_is_an_error");
+    let (orders, mut client) = with_rights("unmoved", "id int PRIMARY KEY, status text").await;
+    let trigger = "CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+         CREATE TRIGGER stay BEFORE UPDATE OR DELETE ON unmoved FOR EACH ROW EXECUTE FUNCTION stay()";
+    client.batch_execute(trigger).await.unwrap();
+    let order = orders.at(1);
+    let tx = client.transaction().await.unwrap();
+    for failed in [
+        order.placed_to_paid().try_commit().await.unwrap_err(),
+        order.placed_to_paid().now().await.map(drop).unwrap_err(),
+        order.placed_to_paid().within(LONG).await.map(drop).unwrap_err(),
+        orders.remove_in::<order::Placed>(1).await.unwrap_err(),
+        // The transaction keeps the row locked.
+        order.placed_to_paid().commit_in(&tx).await.unwrap_err(),
+    ] {
+        assert_eq!(
+            failed.to_string(),
+            "the store failed: the row `1` of the table \"unmoved\" fits, but the database does not \
+             change it; look for a trigger, a rule or a policy of the table"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_whose_row_was_locked_for_longer_than_the_lease_is_given_alive() {
+    let _hang =
+        hang::detector("a_right_whose_row_was_locked_for_longer_than_the_lease_is_given_alive");
+    let (orders, mut client) = with_rights("late", "id int PRIMARY KEY, status text").await;
+    let tx = client.transaction().await.unwrap();
+    tx.execute("SELECT FROM late FOR UPDATE", &[]).await.unwrap();
+    let order = orders.at(1);
+    let asked = tokio::spawn(async move { order.placed_to_paid().now().await });
+    tokio::time::sleep(LEASE * 2).await;
+    tx.commit().await.unwrap();
+    let right = asked.await.unwrap().unwrap();
+    let lost = tokio::time::timeout(LEASE * 2, right.lost()).await;
+    assert!(lost.is_err());
+    right.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_without_end_are_times_that_are_long() {
+    let _hang = hang::detector("times_without_end_are_times_that_are_long");
+    let (_, _client) = with_rights("endless", "id int PRIMARY KEY, status text").await;
+    let table = Table::of("endless", "id", "status");
+    let max = Duration::MAX;
+    let options = || Options::default().lease(max).poll(max).recheck(max).patience(max);
+    for options in [options(), options().without_listening()] {
+        let url = server::shared().url();
+        let store = Postgres::connect(&url, table.clone(), options).await.unwrap();
+        let orders = Machines::<Order, _>::open(store).await.unwrap();
+        let order = orders.at(1);
+        let right = order.placed_to_paid().now().await.unwrap();
+        assert!(order.in_paid().within(LEASE / 4).await.is_err());
+        right.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_of_rights_that_do_not_fit_are_refused_at_the_start() {
+    let _hang = hang::detector("columns_of_rights_that_do_not_fit_are_refused_at_the_start");
+    for (position, (columns, problem)) in [
+        (
+            "machine_until timestamp",
+            "the column \"machine_until\" of the table TABLE is of the type timestamp without time zone; \
+             change it: ALTER TABLE TABLE ALTER COLUMN \"machine_until\" TYPE timestamptz",
+        ),
+        (
+            "machine_version numeric NOT NULL DEFAULT 0",
+            "the column \"machine_version\" of the table TABLE is of the type numeric; \
+             change it: ALTER TABLE TABLE ALTER COLUMN \"machine_version\" TYPE bigint",
+        ),
+        (
+            "machine_by varchar(8)",
+            "the column \"machine_by\" of the table TABLE is of the type character varying(8); \
+             change it: ALTER TABLE TABLE ALTER COLUMN \"machine_by\" TYPE text",
+        ),
+        (
+            "machine_wanted numeric",
+            "the column \"machine_wanted\" of the table TABLE is of the type numeric; \
+             change it: ALTER TABLE TABLE ALTER COLUMN \"machine_wanted\" TYPE bigint",
+        ),
+        (
+            "machine_version bigint",
+            "the column \"machine_version\" of the table TABLE may be NULL; change it: \
+             ALTER TABLE TABLE ALTER COLUMN \"machine_version\" SET DEFAULT 0; \
+             UPDATE TABLE SET \"machine_version\" = 0 WHERE \"machine_version\" IS NULL; \
+             ALTER TABLE TABLE ALTER COLUMN \"machine_version\" SET NOT NULL",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("unfit_{position}");
+        let table = Table::of(&name, "id", "status");
+        let client = make(&format!(
+            "CREATE TABLE {name} (id int PRIMARY KEY, status text, {columns}); {}",
+            table.migration()
+        ))
+        .await;
+        let failed = open::<Order>(table.clone()).await.unwrap_err();
+        let problem = problem.replace("TABLE TABLE", &format!("TABLE {table}"));
+        let problem = problem.replace("table TABLE", &format!("table {table}"));
+        let problem = problem.replace("UPDATE TABLE", &format!("UPDATE {table}"));
+        assert_eq!(failed.to_string(), format!("the store failed: {problem}"));
+        let (_, remedy) = problem.split_once("change it: ").unwrap();
+        client.batch_execute(remedy).await.unwrap();
+        open::<Order>(table).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_may_be_of_a_domain_over_an_enum() {
+    let _hang = hang::detector("a_state_may_be_of_a_domain_over_an_enum");
+    make(
+        "CREATE TYPE order_state AS ENUM ('Placed', 'Paid'); \
+         CREATE DOMAIN order_domain AS order_state",
+    )
+    .await;
+    let columns = "id int PRIMARY KEY, status order_domain";
+    let (orders, mut client) = with_rights("of_domain", columns).await;
+    let order = orders.at(1);
+    order.placed_to_paid().try_commit().await.unwrap();
+    order.paid_to_placed().now().await.unwrap().commit().await.unwrap();
+    assert_eq!(orders.keys_in::<order::Placed>(2).await.unwrap().len(), 1);
+    let tx = client.transaction().await.unwrap();
+    order.in_placed().hold_in(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    orders.remove_in::<order::Placed>(1).await.unwrap();
 }

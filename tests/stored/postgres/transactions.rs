@@ -13,7 +13,7 @@ use statemachine::{
 use statemachine_tests::hang;
 use tokio_postgres::NoTls;
 
-use crate::{Job, Jobs, LONG, client, running, server, short};
+use crate::{Job, Jobs, LEASE, LONG, client, jobs_at, running, server, short};
 
 fn pool(size: usize) -> Pool {
     let manager = Manager::new(server::shared().url().parse().unwrap(), NoTls);
@@ -186,7 +186,7 @@ async fn rights_are_kept_while_the_pool_is_exhausted() {
             rights.push(jobs.at(key).queued_to_running().now().await.unwrap());
         }
         let all = [pool.get().await, pool.get().await, pool.get().await].map(Result::unwrap);
-        tokio::time::sleep(crate::LEASE * 4).await;
+        tokio::time::sleep(LEASE * 4).await;
         let client = client(&server::shared().url()).await;
         let alive = "SELECT 1 FROM exhausted WHERE machine_until > clock_timestamp()";
         assert_eq!(client.query(alive, &[]).await.unwrap().len(), 20, "{name}");
@@ -214,11 +214,46 @@ async fn rights_are_kept_while_a_transaction_has_one_of_the_rows_locked() {
     for right in &rights {
         tokio::select! {
             () = right.lost() => panic!("the right to {} is lost", right.key()),
-            () = tokio::time::sleep(crate::LEASE * 2) => {}
+            () = tokio::time::sleep(LEASE * 2) => {}
         }
     }
     // Nobody else can have taken it, but this process cannot know.
     locked.lost().await;
     tx.commit().await.unwrap();
     locked.commit_with(running("me")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_dropped_leaves_no_waiting_connection_to_others() {
+    let _hang = hang::detector("a_call_that_is_dropped_leaves_no_waiting_connection_to_others");
+    let url = server::shared().url();
+    let (mut client, observer) = (client(&url).await, client(&url).await);
+    let jobs = jobs_at(&url, "dropped_call", short().connections(1)).await;
+    for key in [1, 2] {
+        jobs.insert(key, Job::Queued).await.unwrap();
+    }
+    let tx = client.transaction().await.unwrap();
+    tx.execute("SELECT FROM dropped_call WHERE key = '1' FOR UPDATE", &[]).await.unwrap();
+    let locked = jobs.at(1).queued_to_running().try_commit_with(running("me"));
+    assert!(tokio::time::timeout(LEASE / 4, locked).await.is_err());
+    let other = jobs.at(2).queued_to_running().try_commit_with(running("me"));
+    tokio::time::timeout(LONG / 6, other).await.unwrap().unwrap();
+    // The statement has not only lost its caller.
+    let waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%dropped_call%'";
+    while !observer.query(waits, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(LEASE / 20).await;
+    }
+    tx.commit().await.unwrap();
+    assert!(jobs.at(1).is_queued().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_stays_exhausted_is_an_error_after_a_while() {
+    let _hang = hang::detector("a_pool_that_stays_exhausted_is_an_error_after_a_while");
+    let (jobs, pool) = on_own_table("exhausted_pool", 1).await;
+    let store = jobs.store().clone().with(short().patience(LEASE / 4));
+    let jobs = Jobs::open(store).await.unwrap();
+    let _taken = pool.get().await.unwrap();
+    let failed = jobs.at(1).state().await.unwrap_err();
+    assert!(failed.to_string().contains("no connection of the pool"), "{failed}");
 }

@@ -8,9 +8,13 @@ use std::{
 };
 
 use deadpool_postgres::{ClientWrapper, Object, Pool, PoolError};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    runtime::Handle,
+};
 use tokio_postgres::{
-    AsyncMessage, Client, Config, Connection, Row, Socket, Transaction,
+    AsyncMessage, Client, Config, Connection, NoTls, Row, Socket, Transaction,
+    error::Severity,
     tls::{MakeTlsConnect, TlsConnect},
     types::{ToSql, Type},
 };
@@ -76,21 +80,24 @@ impl Driver for Pooled {
 
     async fn acquire(&self) -> Result<Lent, Fault> {
         let lent = self.pool.get().await;
-        lent.map(|object| Lent { object, prepares: self.prepares }).map_err(|error| match error {
-            PoolError::Backend(error) => connecting(error),
-            PoolError::Timeout(_) => Fault::Again(Error::Connection(error.into())),
-            _ => Fault::NotDone(Error::Connection(error.into())),
-        })
+        lent.map(|object| Lent { object: Some(object), prepares: self.prepares, is_busy: false })
+            .map_err(|error| match error {
+                PoolError::Backend(error) => connecting(error),
+                PoolError::Timeout(_) => Fault::Again(Error::Connection(error.into())),
+                _ => Fault::NotDone(Error::Connection(error.into())),
+            })
     }
 
-    fn discard(&self, session: Lent) {
-        drop(Object::take(session.object));
+    fn discard(&self, mut session: Lent) {
+        session.take();
     }
 
     async fn separate(&self) -> Result<Own, Fault> {
         let Some(connect) = &self.listening else {
             // The pool makes another in its place.
-            return Ok(Own::Taken(Object::take(self.acquire().await?.object)));
+            let taken = self.acquire().await?.take();
+            let closed = || Fault::Again(Error::Connection("the connection was closed".into()));
+            return taken.map(Own::Taken).ok_or_else(closed);
         };
         let (client, mut connection) = connect().await.map_err(connecting)?;
         // It ends when the client is dropped.
@@ -137,22 +144,57 @@ impl Driver for Pooled {
 
 /// A connection of the pool.
 pub(super) struct Lent {
-    object: Object,
+    /// It is there until the connection is taken out of the pool.
+    object: Option<Object>,
     prepares: bool,
+    /// Whether a statement was sent that has not ended.
+    is_busy: bool,
+}
+
+impl Lent {
+    /// Takes the connection out of the pool, which makes another in its place.
+    fn take(&mut self) -> Option<ClientWrapper> {
+        self.object.take().map(Object::take)
+    }
+
+    async fn ask(&self, statement: &Statement) -> Result<Rows, Fault> {
+        let closed = || Fault::Again(Error::Connection("the connection was closed".into()));
+        let object = self.object.as_ref().ok_or_else(closed)?;
+        if !self.prepares {
+            return run_on(object, statement).await;
+        }
+        check_open(object)?;
+        let types = vec![Type::TEXT; statement.params.len()];
+        let prepared = object.prepare_typed_cached(&statement.text, &types).await;
+        let prepared = prepared.map_err(failing_unsent)?;
+        let params: Vec<&(dyn ToSql + Sync)> =
+            statement.params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
+        texts(object.query(&prepared, &params).await.map_err(failing)?)
+    }
 }
 
 impl Session for Lent {
     async fn run(&mut self, statement: &Statement) -> Result<Rows, Fault> {
-        if !self.prepares {
-            return run_on(&self.object, statement).await;
+        self.is_busy = true;
+        let rows = self.ask(statement).await;
+        self.is_busy = false;
+        rows
+    }
+}
+
+impl Drop for Lent {
+    /// A statement whose caller is gone may wait for a lock for long, and whoever got the connection would wait
+    /// with it.
+    fn drop(&mut self) {
+        if !self.is_busy {
+            return;
         }
-        check_open(&self.object)?;
-        let types = vec![Type::TEXT; statement.params.len()];
-        let prepared = self.object.prepare_typed_cached(&statement.text, &types).await;
-        let prepared = prepared.map_err(failing_unsent)?;
-        let params: Vec<&(dyn ToSql + Sync)> =
-            statement.params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
-        texts(self.object.query(&prepared, &params).await.map_err(failing)?)
+        let (Some(client), Ok(runtime)) = (self.take(), Handle::try_current()) else { return };
+        let token = client.cancel_token();
+        // A server that asks for TLS is not asked, and ends the statement when it has the lock.
+        drop(runtime.spawn(async move {
+            let _ = token.cancel_query(NoTls).await;
+        }));
     }
 }
 
@@ -213,8 +255,16 @@ fn texts(rows: Vec<Row>) -> Result<Rows, Fault> {
 
 /// Anything but a refusal of the server's may have come after the statement was executed.
 fn failing(error: tokio_postgres::Error) -> Fault {
-    match error.code().cloned() {
-        Some(code) => Fault::of_refusal(code.code(), error.into()),
+    match error.as_db_error() {
+        Some(refusal) => {
+            // A pooler may spell the severity in its own way only.
+            let ends = refusal.parsed_severity().map_or_else(
+                || matches!(refusal.severity(), "FATAL" | "PANIC"),
+                |severity| matches!(severity, Severity::Fatal | Severity::Panic),
+            );
+            let code = refusal.code().code().to_owned();
+            Fault::of_refusal(&code, ends, error.into())
+        }
         None => Fault::Unknown(Error::Connection(error.into())),
     }
 }

@@ -6,7 +6,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::{
     sync::oneshot,
     task::AbortHandle,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -21,6 +21,9 @@ use super::{
     tries::Tries,
 };
 use crate::stored::{Address, Key, Outcome, Row, Value};
+
+/// How many claims of one call may be confirmed only when their lease is half over.
+const LATE: u32 = 8;
 
 /// What connects to the database.
 pub(in crate::stored) trait Driver: Clone + Send + Sync + 'static {
@@ -89,15 +92,26 @@ impl<D: Driver> Engine<D> {
 
     /// One try.
     pub(super) async fn once(&self, statement: &Statement) -> Result<Rows, Fault> {
-        let mut session = self.driver.acquire().await?;
+        self.once_timed(statement).await.map(|(rows, _)| rows)
+    }
+
+    /// One try, with the time before which nothing was sent: that at which there was a connection.
+    async fn once_timed(&self, statement: &Statement) -> Result<(Rows, Instant), Fault> {
+        let acquired = timeout(self.options.patience, self.driver.acquire()).await;
+        let mut session = acquired.unwrap_or_else(|_| {
+            let problem = "no connection of the pool became free or could be made in time";
+            Err(Fault::Again(Error::Connection(problem.into())))
+        })?;
+        let sent = Instant::now();
         let rows = session.run(statement).await;
-        // A server that refuses to write has become a standby: another connection leads to its successor.
-        if matches!(&rows, Err(Fault::Again(_)))
+        // A server that refuses to write has become a standby: another connection leads to its successor. And
+        // after what is not known to have ended nothing else is asked.
+        if matches!(&rows, Err(Fault::Again(_) | Fault::Unknown(_)))
             && !rows.as_ref().is_err_and(Fault::is_of_the_moment)
         {
             self.driver.discard(session);
         }
-        rows
+        rows.map(|rows| (rows, sent))
     }
 
     /// As often as it takes. It must do no harm to execute the statement again.
@@ -214,7 +228,7 @@ impl<D: Driver> Engine<D> {
             match self.once(&statement).await {
                 Ok(rows) if !rows.is_empty() => return Ok(Outcome::Done(())),
                 Ok(_) => {
-                    if let Some(refused) = self.refused(&layout, at, from).await? {
+                    if let Some(refused) = self.refused(&layout, at, from, &mut tries).await? {
                         return Ok(refused);
                     }
                 }
@@ -259,7 +273,7 @@ impl<D: Driver> Engine<D> {
                     }
                     Some(_) => return Ok(Outcome::Done(None)),
                     None => {
-                        if let Some(refused) = self.refused(&layout, at, from).await? {
+                        if let Some(refused) = self.refused(&layout, at, from, &mut tries).await? {
                             return Ok(refused);
                         }
                     }
@@ -307,6 +321,7 @@ impl<D: Driver> Engine<D> {
         let mut tries = Tries::within(self.options.patience);
         // Each try has a mark of its own, so that one that arrives late finds the row claimed by another.
         let mut earlier = Vec::new();
+        let mut late = 0;
         loop {
             if let Err(fault) = self.prepare_to_renew().await {
                 tries.after(fault).await?;
@@ -315,15 +330,25 @@ impl<D: Driver> Engine<D> {
             let by = marks::new();
             let marks: Vec<&str> = earlier.iter().map(String::as_str).collect();
             let statement = layout.claim(columns, at, &from, lease, &by, &marks);
-            let sent = Instant::now();
-            match self.once(&statement).await {
-                Ok(mut rows) => {
+            match self.once_timed(&statement).await {
+                Ok((mut rows, sent)) => {
                     let Some(row) = rows.pop() else {
-                        match self.refused(&layout, at, &from).await? {
+                        match self.refused(&layout, at, &from, &mut tries).await? {
                             Some(refused) => return Ok(refused),
                             None => continue,
                         }
                     };
+                    // The lease began before the row was free, if it was locked. A right is not given that
+                    // is over soon, or already.
+                    if sent.elapsed() > lease / 2 {
+                        late += 1;
+                        if late == LATE {
+                            let problem = "the server answers too late for the lease";
+                            return Err(Error::Connection(problem.into()));
+                        }
+                        earlier.push(by);
+                        continue;
+                    }
                     let (token, row) = (row.number(2)?, Found::read(row)?.row);
                     let key = at.key.as_str().to_owned();
                     let right = Right { kind: at.machine, key, token, by };
@@ -359,10 +384,17 @@ impl<D: Driver> Engine<D> {
         layout: &Layout,
         at: Address<'_>,
         from: &[&str],
+        tries: &mut Tries,
     ) -> Result<Option<Outcome<T>>, Error> {
         let row = self.find(layout, at).await?.map(|found| found.row);
-        let fits = |row: &Row| !row.is_claimed && from.contains(&&*row.state);
-        Ok(if row.as_ref().is_some_and(fits) { None } else { Some(Outcome::Refused(row)) })
+        let fits = |row: &&Row| !row.is_claimed && from.contains(&&*row.state);
+        Ok(match row.as_ref().filter(fits) {
+            Some(row) => {
+                tries.after_none(row.version, at, &self.table).await?;
+                None
+            }
+            None => Some(Outcome::Refused(row)),
+        })
     }
 
     pub(super) async fn find(

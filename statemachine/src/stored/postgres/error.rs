@@ -24,7 +24,7 @@ pub enum Error {
     /// or the address of the server cannot be read.
     Connection(Source),
 
-    /// The server refused a statement. It changed nothing.
+    /// The server, or a pooler in front of it, refused a statement or ended the connection.
     Database {
         /// The `SQLSTATE`: five characters, such as `23514` for a check that the row violates.
         code: Box<str>,
@@ -106,15 +106,22 @@ impl Fault {
         matches!(self, Self::Again(error) if matches!(error.code(), Some("40001" | "40P01")))
     }
 
-    /// What the server's refusal of a statement means.
-    pub(in crate::stored) fn of_refusal(code: &str, source: Source) -> Self {
+    /// What an answer with that code means, which may be the server's or that of a pooler in front of it.
+    /// `ends_connection` tells whether the connection is of no use after it.
+    pub(in crate::stored) fn of_refusal(code: &str, ends_connection: bool, source: Source) -> Self {
         let error = Error::Database { code: code.into(), source };
         match code {
+            // The server may end the connection between the commit and the reply. A pooler answers so if it
+            // gave up a statement that the server goes on with.
+            _ if ends_connection => Self::Unknown(error),
             // Serialization failures and deadlocks, of which the transaction is one victim; and a server that
             // is, or has become, a standby.
             "40001" | "40P01" | "25006" => Self::Again(error),
-            // The server ended the connection, maybe between the commit and the reply, or cannot tell itself.
-            "57P01" | "57P02" | "57P05" | "40003" => Self::Unknown(error),
+            "40003" => Self::Unknown(error),
+            // Trouble with the connection, an operator who ends it, and failures of the server itself.
+            _ if ["08", "57P", "58", "XX"].iter().any(|class| code.starts_with(class)) => {
+                Self::Unknown(error)
+            }
             _ => Self::NotDone(error),
         }
     }
@@ -127,6 +134,27 @@ impl Fault {
                 Self::NotDone(Error::Database { code: code.into(), source })
             }
             _ => Self::Again(Error::Connection(source)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+
+    #[test]
+    fn only_a_refusal_that_leaves_the_connection_is_certain() {
+        let of = |code, ends_connection| Fault::of_refusal(code, ends_connection, "no".into());
+        for code in ["23514", "42P01", "57014", "22001", "55P03"] {
+            assert!(matches!(of(code, false), Fault::NotDone(_)), "{code}");
+            assert!(matches!(of(code, true), Fault::Unknown(_)), "{code}");
+        }
+        for code in ["08P01", "08006", "57P01", "57P03", "58000", "XX000", "40003"] {
+            assert!(matches!(of(code, false), Fault::Unknown(_)), "{code}");
+        }
+        for code in ["40001", "40P01", "25006"] {
+            assert!(matches!(of(code, false), Fault::Again(_)), "{code}");
+            assert!(matches!(of(code, true), Fault::Unknown(_)), "{code}");
         }
     }
 }

@@ -11,6 +11,19 @@ use super::{
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) sql_type: String,
+    /// Whether its type is a domain over an enum, which the operators of enums do not take.
+    is_domain_of_enum: bool,
+}
+
+impl Column {
+    /// What a value of its type is compared with.
+    pub(super) fn compared(&self) -> String {
+        if self.is_domain_of_enum {
+            format!("CAST(t.{} AS {})", self.name, self.sql_type)
+        } else {
+            format!("t.{}", self.name)
+        }
+    }
 }
 
 /// The columns that a claim needs.
@@ -52,7 +65,11 @@ pub(super) fn inspect(table: &Table) -> Statement {
              ELSE pg_catalog.quote_ident(bn.nspname) || '.' || pg_catalog.quote_ident(b.typname) END, \
            EXISTS (SELECT FROM pg_catalog.pg_index i \
              WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid \
-               AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum)::text \
+               AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum)::text, \
+           pg_catalog.format_type(b.oid, CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END), \
+           (a.attnotnull OR t.typnotnull)::text, \
+           (a.atthasdef OR t.typdefault IS NOT NULL)::text, \
+           (t.typtype = 'd' AND b.typtype = 'e')::text \
          FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
@@ -65,6 +82,42 @@ pub(super) fn inspect(table: &Table) -> Statement {
     .push(")")
 }
 
+/// A column that a claim needs has to have a type that keeps what claims write.
+fn check_for_claims(table: &Table, cells: &Cells) -> Result<(), Error> {
+    let name = cells.get(2).unwrap_or_default();
+    let is_version = name == table.version;
+    let fitting: &[&str] = if is_version || name == table.wanted {
+        &["bigint", "integer"]
+    } else if name == table.until {
+        &["timestamp with time zone"]
+    } else if name == table.by {
+        &["text", "character varying"]
+    } else {
+        return Ok(());
+    };
+    let sql_type = cells.get(5).unwrap_or_default();
+    let column = quoted(name);
+    let alter = format!("ALTER TABLE {table} ALTER COLUMN {column}");
+    let (problem, remedy) = if !fitting.contains(&sql_type) {
+        let needed = match fitting[0] {
+            "timestamp with time zone" => "timestamptz",
+            needed => needed,
+        };
+        (format!("is of the type {sql_type}"), format!("{alter} TYPE {needed}"))
+    } else if is_version && !cells.is_true(6) {
+        let fill = format!("UPDATE {table} SET {column} = 0 WHERE {column} IS NULL");
+        let remedy = format!("{alter} SET DEFAULT 0; {fill}; {alter} SET NOT NULL");
+        ("may be NULL".to_owned(), remedy)
+    } else if is_version && !cells.is_true(7) {
+        ("has no default".to_owned(), format!("{alter} SET DEFAULT 0"))
+    } else {
+        return Ok(());
+    };
+    let problem =
+        format!("the column {column} of the table {table} {problem}; change it: {remedy}");
+    Err(Error::Table(problem.into()))
+}
+
 impl Layout {
     /// Reads the answer to [`inspect`]. `None` if there is no such table.
     pub(super) fn read(table: &Table, rows: &Rows) -> Result<Option<Self>, Error> {
@@ -73,7 +126,11 @@ impl Layout {
         let find = |name: &str| {
             let row = rows.iter().find(|cells| cells.get(2) == Some(name));
             row.map(|cells| {
-                let column = Column { name: quoted(name), sql_type: text(cells, 3) };
+                let column = Column {
+                    name: quoted(name),
+                    sql_type: text(cells, 3),
+                    is_domain_of_enum: cells.is_true(8),
+                };
                 (column, cells.is_true(4))
             })
         };
@@ -101,6 +158,9 @@ impl Layout {
         let name = |name: &str| find(name).map(|(column, _)| column.name);
         let claims = match (name(&table.version), name(&table.until), name(&table.by)) {
             (Some(version), Some(until), Some(by)) => {
+                for cells in rows {
+                    check_for_claims(table, cells)?;
+                }
                 Some(ClaimColumns { version, until, by, wanted: name(&table.wanted) })
             }
             _ => None,

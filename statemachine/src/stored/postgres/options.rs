@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+const SHORTEST_LEASE: Duration = Duration::from_millis(100);
+const LONGEST_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How a PostgreSQL store works. Each method changes one thing.
 ///
 /// ```
@@ -42,32 +48,33 @@ impl Options {
     ///
     /// The store renews each right every third of this time. A short lease gives rights up when the database
     /// or the network is slow for that long. A lease of less than 100 milliseconds is taken as 100
-    /// milliseconds.
+    /// milliseconds, and one of more than a day as a day.
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease.max(Duration::from_millis(100));
+        self.lease = lease.clamp(SHORTEST_LEASE, LONGEST_LEASE);
         self
     }
 
     /// How often a caller that waits looks at its row while it cannot listen. The default is 250
-    /// milliseconds.
+    /// milliseconds. It is a millisecond at least and a day at most.
     ///
     /// It cannot listen if [`without_listening`](Self::without_listening) says so, if
     /// [`Postgres::on`](super::Postgres::on) got no [`listening`](super::Postgres::listening), and while the
     /// listening connection is down.
     pub fn poll(mut self, every: Duration) -> Self {
-        self.poll = every.max(Duration::from_millis(1));
+        self.poll = every.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         self
     }
 
     /// How often a caller that waits looks at its row while it listens, in case a notification is lost. The
-    /// default is 5 seconds.
+    /// default is 5 seconds. It is a millisecond at least and a day at most.
     pub fn recheck(mut self, every: Duration) -> Self {
-        self.recheck = every.max(Duration::from_millis(1));
+        self.recheck = every.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         self
     }
 
     /// For how long a call goes on if the server cannot be reached, and if it refuses a statement for a
-    /// reason that passes. The default is 10 seconds.
+    /// reason that passes. It is also how long a call waits for a connection of the pool. The default is 10
+    /// seconds.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self

@@ -93,7 +93,7 @@ impl Layout {
         } else {
             statement
         };
-        statement.push(&format!("t.{} = ", self.key.name)).bind(Some(key), &self.key.sql_type)
+        statement.push(&format!("{} = ", self.key.compared())).bind(Some(key), &self.key.sql_type)
     }
 
     fn at_address(&self, statement: Statement, at: Address<'_>) -> Statement {
@@ -104,7 +104,7 @@ impl Layout {
         if states.is_empty() {
             return statement.push("false");
         }
-        statement.push(&format!("t.{} IN ", self.state.name)).list(states, &self.state.sql_type)
+        statement.push(&format!("{} IN ", self.state.compared())).list(states, &self.state.sql_type)
     }
 
     /// `state = .., data = ..`.
@@ -210,9 +210,9 @@ impl Layout {
         let mut statement = Statement::default();
         if wants_old {
             // The row is locked as it is, and no longer changes until it is updated.
-            let key = &self.key.name;
+            let key = self.key.compared();
             statement = statement.push(&format!(
-                "WITH old AS MATERIALIZED (SELECT t.{key} AS key, {} FROM {} AS t WHERE ",
+                "WITH old AS MATERIALIZED (SELECT {key} AS key, {} FROM {} AS t WHERE ",
                 self.row_named(),
                 self.table
             ));
@@ -234,8 +234,8 @@ impl Layout {
             statement = statement.push(" FROM old WHERE ");
             statement = self.at_address(statement, at);
             return statement.push(&format!(
-                " AND t.{} = old.key RETURNING old.state, old.data, old.version, 'false', NULL, {notification}",
-                self.key.name
+                " AND {} = old.key RETURNING old.state, old.data, old.version, 'false', NULL, {notification}",
+                self.key.compared()
             ));
         }
         statement = statement.push(" WHERE ");
@@ -323,9 +323,9 @@ impl Layout {
         lease: Duration,
     ) -> Statement {
         let ClaimColumns { version, until, by, .. } = columns;
-        let (table, key, key_type) = (&self.table, &self.key.name, &self.key.sql_type);
+        let (table, key, key_type) = (&self.table, self.key.compared(), &self.key.sql_type);
         let is_kind = if self.has_kind { "t.kind = asked.kind AND " } else { "" };
-        let is_row = format!("{is_kind}t.{key} = CAST(asked.key AS {key_type})");
+        let is_row = format!("{is_kind}{key} = CAST(asked.key AS {key_type})");
         let is_right = format!("t.{version} = asked.version AND t.{by} = asked.by");
         let list = |value: &dyn Fn(&Right) -> String| array(rights.iter().map(value));
         Statement::new("WITH asked AS MATERIALIZED (SELECT * FROM ROWS FROM (pg_catalog.unnest(")
@@ -361,10 +361,10 @@ impl Layout {
         let Some(ClaimColumns { version, until, wanted: Some(wanted), .. }) = &self.claims else {
             return self.watch(at);
         };
-        let (table, key) = (&self.table, &self.key.name);
+        let (table, key) = (&self.table, self.key.compared());
         let is_seen = format!("t.{version} = ");
         let statement = Statement::new(&format!(
-            "WITH found AS MATERIALIZED (SELECT t.{key} AS key FROM {table} AS t WHERE "
+            "WITH found AS MATERIALIZED (SELECT {key} AS key FROM {table} AS t WHERE "
         ));
         let statement = self
             .at_address(statement, at)
@@ -376,7 +376,7 @@ impl Layout {
             ));
         let statement = self
             .at_address(statement, at)
-            .push(&format!(" AND t.{key} = found.key AND {is_seen}"))
+            .push(&format!(" AND {key} = found.key AND {is_seen}"))
             .bind(Some(seen), "bigint")
             .push(&format!(
                 " RETURNING 1) SELECT t.{version}::text, {}, {}, \

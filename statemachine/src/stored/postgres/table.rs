@@ -62,8 +62,8 @@ impl Table {
     /// one step, and held in a transaction. Data and the right to a row need more columns, which
     /// [`migration`](Self::migration) adds: `machine_data`, `machine_version`, `machine_until`,
     /// `machine_by` and `machine_wanted`. The methods of those names choose other columns.
-    /// [`Machines::open`](crate::stored::Machines::open) looks which of them are there. It also counts the
-    /// rows in each state, which an index of that column makes faster.
+    /// [`Machines::open`](crate::stored::Machines::open) looks which of them are there, and refuses a type
+    /// that does not fit. It also counts the rows in each state, which an index of that column makes faster.
     ///
     /// A program that opened
     /// the table before they were added moves machines to which another program has the right. So restart
@@ -82,7 +82,7 @@ impl Table {
         self
     }
 
-    /// The column that counts the changes of a row, a `bigint`. It is the token of rights.
+    /// The column that counts the changes of a row, a `bigint NOT NULL DEFAULT 0`. It is the token of rights.
     pub fn version(mut self, column: impl Into<String>) -> Self {
         self.version = column.into();
         self

@@ -6,6 +6,7 @@ use super::{
     engine::{Driver, Engine, Found},
     marks,
     statement::{Cells, Rows, Session, Statement},
+    tries::Tries,
 };
 use crate::{
     state::{Located as _, State},
@@ -38,7 +39,9 @@ macro_rules! verbs_in_transactions {
             /// another has the right to it, and [`Failed::Missing`](crate::stored::Failed::Missing) if there
             /// is no row: then the transaction can go on. [`Failed::Store`](crate::stored::Failed::Store) if
             /// the server refuses the statement: then it has aborted the transaction, as after any error. A
-            /// failure to serialize is such an error; whoever repeats the transaction repeats this too.
+            /// failure to serialize is such an error; whoever repeats the transaction repeats this too. At
+            /// `REPEATABLE READ` and above, it is also one if another has begun to wait for a change of the
+            /// machine since the transaction began.
             pub async fn commit_in(
                 self,
                 tx: $tx,
@@ -81,8 +84,8 @@ macro_rules! verbs_in_transactions {
             /// Keeps the machine in the state until the user's transaction ends, and gives the state's data.
             ///
             /// Others may hold it at the same time. Those that want to move the machine wait for the
-            /// transaction to end. If two transactions hold a machine and then both move it, the server
-            /// aborts one of them.
+            /// transaction to end. If two transactions hold a machine and then both move it, that is a
+            /// deadlock: the server aborts one of them, with `40P01`.
             ///
             /// # Errors
             ///
@@ -107,6 +110,10 @@ macro_rules! verbs_in_transactions {
             ///
             /// The move is made when the transaction commits. If it does not commit, the right ends with its
             /// lease: it is no longer renewed, and others get it then.
+            ///
+            /// If the transaction has changed or locked the row before, the right cannot be renewed meanwhile.
+            /// Keep such a transaction shorter than two thirds of the lease. At `REPEATABLE READ` and above,
+            /// a renewal since the transaction began makes this fail to serialize.
             ///
             /// # Errors
             ///
@@ -180,14 +187,16 @@ where
     let layout = engine.layout().await.map_err(Failed::Store)?;
     let step = layout.step(at, &from, to.value(), &marks::new(), A::HAS_DATA);
     let look = layout.load(at);
+    let mut tries = Tries::within(engine.options.patience);
     loop {
         let mut rows = run(&mut session, &step).await?;
         if let Some(row) = rows.pop() {
             let old = A::HAS_DATA.then(|| row_of(row)).transpose()?;
             return Ok(A::unwrap(codec::left::<A>(old.as_ref())?));
         }
-        let row = run(&mut session, &look).await?.pop().ok_or(Failed::Missing)?;
-        refusal::<A::Enum, _>(&row_of(row)?, transition.from, transition.expected())?;
+        let row = row_of(run(&mut session, &look).await?.pop().ok_or(Failed::Missing)?)?;
+        refusal::<A::Enum, _>(&row, transition.from, transition.expected())?;
+        tries.after_none(row.version, at, &engine.table).await.map_err(Failed::Store)?;
     }
 }
 
@@ -206,12 +215,14 @@ where
     let at = in_state.at.address();
     let layout = engine.layout().await.map_err(Failed::Store)?;
     let (hold, look) = (layout.hold(at, &states), layout.load(at));
+    let mut tries = Tries::within(engine.options.patience);
     loop {
         if let Some(row) = run(&mut session, &hold).await?.pop() {
             return Ok(A::unwrap(codec::read(&row_of(row)?)?));
         }
-        let row = run(&mut session, &look).await?.pop().ok_or(Failed::Missing)?;
-        refusal::<A::Enum, _>(&row_of(row)?, A::SET, A::EXPECTED)?;
+        let row = row_of(run(&mut session, &look).await?.pop().ok_or(Failed::Missing)?)?;
+        refusal::<A::Enum, _>(&row, A::SET, A::EXPECTED)?;
+        tries.after_none(row.version, at, &engine.table).await.map_err(Failed::Store)?;
     }
 }
 

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use sqlx::{
     Connection as _, PgConnection, PgPool, Postgres, Row as _,
     pool::PoolConnection,
-    postgres::{PgListener, PgPoolOptions, PgRow},
+    postgres::{PgDatabaseError, PgListener, PgPoolOptions, PgRow, PgSeverity},
 };
 
 use crate::stored::postgres::{
@@ -102,7 +102,13 @@ fn code(error: &sqlx::Error) -> Option<String> {
 /// Anything but a refusal of the server's may have come after the statement was executed.
 fn failing(error: sqlx::Error) -> Fault {
     match code(&error) {
-        Some(code) => Fault::of_refusal(&code, error.into()),
+        Some(code) => {
+            let refusal = error.as_database_error().and_then(|error| error.try_downcast_ref());
+            let ends = refusal.is_some_and(|refusal: &PgDatabaseError| {
+                matches!(refusal.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+            });
+            Fault::of_refusal(&code, ends, error.into())
+        }
         None => Fault::Unknown(Error::Connection(error.into())),
     }
 }
