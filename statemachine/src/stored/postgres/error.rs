@@ -61,6 +61,8 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            #[cfg(feature = "postgres")]
+            Self::Connection(source) if source.is::<Unreadable>() => source.fmt(f)?,
             Self::Connection(source) => write!(f, "the server cannot be reached: {source}")?,
             Self::Database { source, .. } => source.fmt(f)?,
             Self::Table(problem) => return f.write_str(problem),
@@ -71,7 +73,31 @@ impl fmt::Display for Error {
             write!(f, ": {error}")?;
             cause = error.source();
         }
+        if self.code() == Some("26000") {
+            f.write_str(
+                "; if a pooler lends connections for a transaction only, use `Options::unprepared`",
+            )?;
+        }
         Ok(())
+    }
+}
+
+/// An address that cannot be read.
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+pub(super) struct Unreadable(pub(super) Source);
+
+#[cfg(feature = "postgres")]
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the address of the server cannot be read: {}", self.0)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl error::Error for Unreadable {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.0.source()
     }
 }
 
@@ -140,7 +166,23 @@ impl Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::Fault;
+    use super::{Error, Fault};
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn an_address_that_cannot_be_read_is_told_from_a_server_that_is_not_there() {
+        let error = Error::Connection(super::Unreadable("no port".into()).into());
+        assert_eq!(error.to_string(), "the address of the server cannot be read: no port");
+    }
+
+    #[test]
+    fn a_statement_that_is_not_prepared_is_told_with_what_to_do() {
+        let error = Error::Database { code: "26000".into(), source: "no statement".into() };
+        assert_eq!(
+            error.to_string(),
+            "no statement; if a pooler lends connections for a transaction only, use `Options::unprepared`"
+        );
+    }
 
     #[test]
     fn only_a_refusal_that_leaves_the_connection_is_certain() {

@@ -12,6 +12,7 @@ use super::{
     Error, Options, Table,
     driver::{Pooled, Within, connector},
     engine::Engine,
+    error::Unreadable,
     store_of_engine,
     transaction::verbs_in_transactions,
 };
@@ -39,8 +40,9 @@ impl Postgres {
     ///
     /// Outside of a `tokio` runtime.
     pub async fn connect(url: &str, table: Table, options: Options) -> Result<Self, Error> {
-        let config: Config =
-            url.parse().map_err(|error: tokio_postgres::Error| Error::Connection(error.into()))?;
+        let config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+            Error::Connection(Unreadable(error.into()).into())
+        })?;
         let config = watchful(config, options.patience);
         let pool = Pool::builder(Manager::new(config.clone(), NoTls))
             .max_size(options.connections)
