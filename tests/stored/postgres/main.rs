@@ -17,7 +17,6 @@ mod replies;
 mod restarts;
 mod server;
 mod tables;
-mod throughput;
 mod transactions;
 mod waiting;
 mod winners;
