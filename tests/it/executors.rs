@@ -78,7 +78,7 @@ fn tasks_of_tokio_take_turns() {
             let disconnecting = tokio::spawn(disconnect(Arc::clone(&link)));
             connecting.await.unwrap();
             disconnecting.await.unwrap();
-            link.down_to_up().try_commit_with(ROUNDS).unwrap();
+            link.down_to_up().await.unwrap().commit_with(ROUNDS);
             looking.await.unwrap();
         });
         assert_idle(&link);
@@ -95,7 +95,7 @@ fn tasks_of_smol_take_turns() {
         let disconnecting = smol::spawn(disconnect(Arc::clone(&link)));
         connecting.await;
         disconnecting.await;
-        link.down_to_up().try_commit_with(ROUNDS).unwrap();
+        link.down_to_up().await.unwrap().commit_with(ROUNDS);
         looking.await;
     });
     assert_idle(&link);
@@ -111,7 +111,8 @@ fn threads_of_pollster_take_turns() {
         let disconnecting = scope.spawn(|| pollster::block_on(disconnect(Arc::clone(&link))));
         connecting.join().unwrap();
         disconnecting.join().unwrap();
-        link.down_to_up().try_commit_with(ROUNDS).unwrap();
+        // Who looks may hold the state at this moment.
+        link.down_to_up().within(LONG).unwrap().commit_with(ROUNDS);
         looking.join().unwrap();
     });
     assert_idle(&link);
