@@ -191,7 +191,7 @@ impl Load {
 
 fn load(threads: u64, rounds: usize) {
     let _hang = hang::detector("load");
-    let enough = rounds / 10;
+    let enough = rounds / 10 + 1;
     let load = Load {
         slot: SlotMachine::new(),
         inside: Inside::default(),
@@ -205,7 +205,7 @@ fn load(threads: u64, rounds: usize) {
             scope.spawn(move || {
                 let mut random = SmallRng::seed_from_u64(seed);
                 (0..rounds).for_each(|_| load.work(&mut random));
-                // On a machine that is busy few get in.
+                // On a machine that is busy few get in. If nobody does, the detector ends it.
                 while load.steps.load(SeqCst) < enough {
                     load.work(&mut random);
                 }
@@ -213,7 +213,6 @@ fn load(threads: u64, rounds: usize) {
         }
     });
     assert_eq!(load.steps.load(SeqCst), load.counted.load(SeqCst), "a step was lost");
-    assert!(load.steps.load(SeqCst) >= enough, "hardly anybody got in");
     assert!(!load.slot.is_in_transition());
     load.slot.to_full().now().expect("nobody holds or waits any more").rollback();
     assert_eq!(load.alive.load(SeqCst), usize::from(load.slot.is_full()), "leaked");
