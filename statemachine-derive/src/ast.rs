@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
-    Attribute, Data, DeriveInput, Path, Token, Type, Visibility, ext::IdentExt as _,
+    Attribute, Data, DeriveInput, Meta, Path, Token, Type, Visibility, ext::IdentExt as _,
     punctuated::Punctuated,
 };
 
@@ -102,9 +102,14 @@ impl<'a> Machine<'a> {
             .map(|variant| State::from_syn(cx, variant, &generics))
             .collect();
         let are_distinct = states.len() == variants(input).count();
-        let resolver = Resolver::new(states.iter().map(|state| state.name.clone()));
+        let resolver = Resolver::new(
+            states.iter().map(|state| state.name.clone()),
+            attr.groups.iter().map(|group| group.name.unraw().to_string()),
+        );
+        let lacks_groups =
+            attr.has_garbled_groups || attr.groups.iter().any(|group| group.lacks_states);
         for state in states.iter_mut().filter(|state| state.attr.to.is_none()) {
-            state.attr.is_garbled |= attr.has_garbled_groups && state.attr.terminal.is_none();
+            state.attr.is_garbled |= lacks_groups && state.attr.terminal.is_none();
         }
         let are_resolved = resolve_targets(cx, &resolver, &mut states);
         let groups = groups::resolve(cx, &resolver, &attr.groups, &mut states);
@@ -117,7 +122,7 @@ impl<'a> Machine<'a> {
             .resolve(cx, name)
         {
             Resolved::State(position) => Some(position),
-            Resolved::Unknown => None,
+            Resolved::Group | Resolved::Unknown => None,
         });
         let initial = states.iter().position(|state| state.attr.initial.is_some()).unwrap_or(0);
         Self {
@@ -167,6 +172,12 @@ impl<'a> Machine<'a> {
         state.is_declared && !state.attr.is_garbled && !self.lacks_a_way_out(state)
     }
 
+    /// Whether it is known where all of the group lead.
+    pub fn is_group_understood(&self, group: &Group) -> bool {
+        let mut states = group.states.iter().map(|&state| &self.states[state]);
+        !group.is_garbled && states.all(|state| self.is_understood(state))
+    }
+
     /// The states that there are variants for, each with its position.
     pub fn declared(&self) -> impl Iterator<Item = (usize, &State<'a>)> {
         self.states.iter().enumerate().filter(|(_, state)| state.is_declared)
@@ -175,9 +186,10 @@ impl<'a> Machine<'a> {
 
 impl<'a> State<'a> {
     fn from_syn(cx: &Ctxt, variant: &'a syn::Variant, generics: &Generics) -> Self {
-        let attr = StateAttr::read(cx, &variant.attrs);
+        let mut attr = StateAttr::read(cx, &variant.attrs);
         for field in &variant.fields {
-            attr::refuse(cx, &field.attrs, "a field");
+            // It was meant for the state.
+            attr.is_garbled |= attr::refuse(cx, &field.attrs, "a field");
         }
         let name = variant.ident.unraw().to_string();
         let word = match &attr.name {
@@ -295,6 +307,10 @@ fn resolve_targets(cx: &Ctxt, resolver: &Resolver, states: &mut Vec<State>) -> b
         states[source].targets = distinct(cx, "to", &targets, |name| {
             Some(match resolver.resolve(cx, name) {
                 Resolved::State(position) => position,
+                Resolved::Group => {
+                    is_garbled = true;
+                    return None;
+                }
                 Resolved::Unknown => {
                     is_garbled = true;
                     make_up(name, declared, states)
@@ -356,9 +372,9 @@ fn docs(attrs: &[Attribute]) -> Vec<&Attribute> {
         .iter()
         .filter(|attr| attr.path().is_ident("doc"))
         .filter(|attr| match &attr.meta {
-            syn::Meta::NameValue(_) => true,
-            syn::Meta::List(list) => list.tokens.to_string() == "hidden",
-            syn::Meta::Path(_) => false,
+            Meta::NameValue(_) => true,
+            Meta::List(list) => list.tokens.to_string() == "hidden",
+            Meta::Path(_) => false,
         })
         .collect()
 }
@@ -371,9 +387,18 @@ fn has_serde(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("serde"))
 }
 
-/// How the enum is laid out, as far as it says so.
-pub fn reprs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("repr"))
+/// How the enum is laid out, as far as it says so and its kind can be too.
+pub fn reprs(attrs: &[Attribute]) -> Vec<Meta> {
+    let reprs = attrs.iter().filter(|attr| attr.path().is_ident("repr"));
+    let lists = reprs.filter_map(|attr| {
+        attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()
+    });
+    let mut reprs: Vec<Meta> = lists.flatten().collect();
+    // Beside a type of number, `C` only says where the fields are, and is refused where there are none.
+    let has_number =
+        reprs.iter().any(|repr| matches!(repr, Meta::Path(path) if !path.is_ident("C")));
+    reprs.retain(|repr| !(has_number && repr.path().is_ident("C")));
+    reprs
 }
 
 fn param_attrs(param: &syn::GenericParam) -> &[Attribute] {

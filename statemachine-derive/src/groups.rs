@@ -1,26 +1,17 @@
 //! Named sets of states: `group(Live = Connecting | Connected, to(Closed))`.
 
-use std::{collections::HashMap, fmt};
+use std::collections::HashMap;
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
 use crate::{
     ast::{State, Target},
+    attr::GroupAttr,
     ctxt::Ctxt,
     names,
     resolve::{Resolved, Resolver},
-    tokens::flatten,
 };
-
-/// What one `group(...)` says.
-pub struct GroupAttr {
-    pub name: Ident,
-    pub states: Vec<Ident>,
-    pub to: Vec<Ident>,
-    /// Whether something was reported that may have been a target.
-    pub is_garbled: bool,
-}
 
 /// A named set of states.
 pub struct Group {
@@ -35,84 +26,18 @@ pub struct Group {
     pub targets: Vec<usize>,
     /// The other states, each with one of the group's that has no transition to it.
     pub missing: Vec<(usize, usize)>,
+    /// Whether something was reported that may have been a state of it or a target.
+    pub is_garbled: bool,
 }
 
-const USAGE: &str = "write `group(Name = A | B)` or `group(Name = A | B, to(C))`";
-
-impl GroupAttr {
-    /// Reads what is in the brackets; what cannot be understood is reported.
-    pub fn read(cx: &Ctxt, key: Span, tokens: TokenStream) -> Option<Self> {
-        let tokens = flatten(tokens);
-        let mut tokens = tokens.into_iter().peekable();
-        let name = match tokens.next() {
-            Some(TokenTree::Ident(name)) => name,
-            other => {
-                let span = other.map_or(key, |token| token.span());
-                cx.error(span, format_args!("a group begins with its name; {USAGE}"));
-                return None;
-            }
-        };
-        match tokens.next() {
-            Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => {}
-            other => {
-                let span = other.map_or_else(|| name.span(), |token| token.span());
-                cx.error(span, format_args!("the group `{name}` lacks its states; {USAGE}"));
-                return None;
-            }
+impl Group {
+    /// Of so many states, those that the group has no transition to.
+    pub fn others(&self, states: usize) -> Vec<usize> {
+        if self.is_garbled {
+            (0..states).filter(|state| !self.targets.contains(state)).collect()
+        } else {
+            self.missing.iter().map(|&(target, _)| target).collect()
         }
-        let mut states = Vec::new();
-        while let Some(TokenTree::Ident(_)) = tokens.peek() {
-            if let Some(TokenTree::Ident(state)) = tokens.next() {
-                states.push(state);
-            }
-            match tokens.peek() {
-                Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => drop(tokens.next()),
-                _ => break,
-            }
-        }
-        if states.is_empty() {
-            cx.error(name.span(), format_args!("the group `{name}` is empty; {USAGE}"));
-            return None;
-        }
-        let mut to = Vec::new();
-        let mut is_garbled = false;
-        let mut report = |span: Span, message: fmt::Arguments| {
-            is_garbled = true;
-            cx.error(span, message);
-        };
-        match tokens.next() {
-            None => {}
-            Some(TokenTree::Punct(comma)) if comma.as_char() == ',' => match tokens.next() {
-                None => {}
-                Some(TokenTree::Ident(key)) if key == "to" => match tokens.next() {
-                    Some(TokenTree::Group(list)) if list.delimiter() == Delimiter::Parenthesis => {
-                        for token in flatten(list.stream()) {
-                            match token {
-                                TokenTree::Ident(state) => to.push(state),
-                                TokenTree::Punct(comma) if comma.as_char() == ',' => {}
-                                other => {
-                                    report(
-                                        other.span(),
-                                        format_args!("this is not a state; {USAGE}"),
-                                    );
-                                }
-                            }
-                        }
-                    }
-                    _ => report(key.span(), format_args!("`to` lacks its states; {USAGE}")),
-                },
-                Some(other) => {
-                    report(other.span(), format_args!("unexpected `{other}`; {USAGE}"));
-                }
-            },
-            Some(other) => {
-                report(
-                    other.span(),
-                    format_args!("unexpected `{other}`; separate states with `|`; {USAGE}"),
-                );
-            }
-        }
-        Some(Self { name, states, to, is_garbled })
     }
 }
 
@@ -142,13 +67,14 @@ pub fn resolve(
         for target in &attr.to {
             match resolver.resolve(cx, target) {
                 Resolved::State(position) => add(cx, &name, &members, target, position, states),
-                Resolved::Unknown => is_garbled = true,
+                Resolved::Group | Resolved::Unknown => is_garbled = true,
             }
         }
         for &member in &members {
             states[member].attr.is_garbled |= is_garbled;
         }
-        if clash.is_none() && !members.is_empty() {
+        if clash.is_none() {
+            let lacks_states = attr.lacks_states || members.len() < attr.states.len();
             groups.push(Group {
                 ident: attr.name.clone(),
                 word: names::snake(&name),
@@ -156,6 +82,7 @@ pub fn resolve(
                 states: members,
                 targets: Vec::new(),
                 missing: Vec::new(),
+                is_garbled: is_garbled || lacks_states,
             });
         }
     }
@@ -203,6 +130,8 @@ fn add(
     position: usize,
     states: &mut [State],
 ) {
+    let target_of_group =
+        || Target { position, ident: target.clone(), group: Some(group.to_owned()) };
     for &member in members {
         let state = &mut states[member];
         if member == position {
@@ -216,6 +145,7 @@ fn add(
                     state.name
                 ),
             );
+            state.targets.push(target_of_group());
         } else if let Some(known) = state.targets.iter().find(|known| known.position == position) {
             cx.error(
                 target.span(),
@@ -230,8 +160,7 @@ fn add(
                 ),
             );
         } else {
-            let group = Some(group.to_owned());
-            state.targets.push(Target { position, ident: target.clone(), group });
+            state.targets.push(target_of_group());
         }
     }
 }

@@ -269,7 +269,7 @@ impl Methods {
         }
         if states.len().pow(2) <= MAX_EXPLAINED {
             for ((position, group), named) in machine.groups.iter().enumerate().zip(&mut names) {
-                for &(target, _) in &group.missing {
+                for target in group.others(states.len()) {
                     let name = format!("{}_to_{}", group.word, states[target].word);
                     if !self.taken.contains_key(&name) && !OF_MACHINE.contains(&name.as_str()) {
                         named.illegal.push((target, ident(&name, group.ident.span())));

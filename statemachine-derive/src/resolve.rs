@@ -13,24 +13,31 @@ pub struct Resolver {
     names: Vec<String>,
     /// Only ever asked for single names: its order reaches nothing.
     positions: HashMap<String, usize>,
+    /// The groups, which stand for no single state.
+    groups: Vec<String>,
 }
 
 /// What became of a name.
 pub enum Resolved {
     /// The state of that name or, where it was reported as misspelt, the one that was surely meant.
     State(usize),
+    /// Reported; the name of a group.
+    Group,
     /// Reported; like no state.
     Unknown,
 }
 
 impl Resolver {
-    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+    pub fn new(
+        names: impl IntoIterator<Item = String>,
+        groups: impl IntoIterator<Item = String>,
+    ) -> Self {
         let names: Vec<String> = names.into_iter().collect();
         let mut positions = HashMap::new();
         for (position, name) in names.iter().enumerate() {
             positions.entry(name.clone()).or_insert(position);
         }
-        Self { names, positions }
+        Self { names, positions, groups: groups.into_iter().collect() }
     }
 
     /// The state of that name; an unknown name is reported.
@@ -38,6 +45,10 @@ impl Resolver {
         let word = name.unraw().to_string();
         if let Some(&position) = self.positions.get(&word) {
             return Resolved::State(position);
+        }
+        if self.groups.contains(&word) {
+            cx.error(name.span(), format_args!("`{word}` is a group; name its states one by one"));
+            return Resolved::Group;
         }
         let near = nearest(&word, self.names.iter().map(String::as_str));
         let remedy = match near {

@@ -1,12 +1,14 @@
 //! Attributes: `#[machine(...)]` and `#[state(...)]` into values that keep their spans.
 
+mod group;
 mod syntax;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, LitStr, Path};
 
+pub use self::group::GroupAttr;
 use self::syntax::{Keys, List, entries};
-use crate::{ctxt::Ctxt, groups::GroupAttr};
+use crate::ctxt::Ctxt;
 
 /// What `#[machine(...)]` says.
 #[derive(Default)]
@@ -47,6 +49,7 @@ pub struct StateAttr {
 
 const MACHINE_KEYS: Keys = Keys {
     attribute: "machine",
+    title: "`#[machine]`",
     place: "the enum",
     all: &[
         "name",
@@ -67,6 +70,7 @@ const MACHINE_KEYS: Keys = Keys {
 
 const STATE_KEYS: Keys = Keys {
     attribute: "state",
+    title: "`#[state]`",
     place: "a variant",
     all: &["initial", "to", "terminal", "restored", "name", "stored", "data"],
     lists: &["to"],
@@ -93,7 +97,10 @@ impl MachineAttr {
                     read.groups.extend(group);
                 }
                 "stored" => read.stored = Some(entry.flag_or_text(cx, "stored = \"name\"")),
-                "can_always_reach" => add(&mut read.can_always_reach, entry.list(cx)),
+                "can_always_reach" => {
+                    let remedy = "write `can_always_reach(A, B)` or remove it";
+                    add(&mut read.can_always_reach, entry.list(cx, remedy));
+                }
                 _ => read.krate = entry.path(cx),
             }
         }
@@ -111,7 +118,9 @@ impl StateAttr {
             match entry.key() {
                 "initial" => read.initial = entry.flag(cx),
                 "to" => {
-                    let list = entry.list(cx);
+                    let remedy =
+                        "name those that it leads to, or write `terminal` if there are none";
+                    let list = entry.list(cx, remedy);
                     read.is_garbled |= list.is_garbled;
                     add(read.to.get_or_insert_default(), list);
                 }
@@ -127,10 +136,14 @@ impl StateAttr {
 }
 
 /// Reports attributes where neither kind belongs: they would be ignored in silence.
-pub fn refuse(cx: &Ctxt, attrs: &[Attribute], place: &str) {
+///
+/// `true` if there are any.
+pub fn refuse(cx: &Ctxt, attrs: &[Attribute], place: &str) -> bool {
+    let mut is_any = false;
     for attr in attrs {
         for Keys { attribute, .. } in [&MACHINE_KEYS, &STATE_KEYS] {
             if attr.path().is_ident(attribute) {
+                is_any = true;
                 cx.error(
                     syntax::name_span(attr),
                     format_args!(
@@ -140,6 +153,7 @@ pub fn refuse(cx: &Ctxt, attrs: &[Attribute], place: &str) {
             }
         }
     }
+    is_any
 }
 
 /// Adds the list of a key that was given again, without what is there already.

@@ -14,6 +14,8 @@ use crate::{ctxt::Ctxt, names, resolve::nearest, tokens::flatten};
 /// The keys that an attribute takes.
 pub struct Keys {
     pub attribute: &'static str,
+    /// As messages call it.
+    pub title: &'static str,
     /// What it belongs on.
     pub place: &'static str,
     pub all: &'static [&'static str],
@@ -152,8 +154,29 @@ fn add_attribute(
     others: &Keys,
     entries: &mut Entries,
 ) {
+    add_runs(cx, split_at_commas(cx, tokens).into(), keys, others, entries);
+}
+
+/// The well-formed entries among what stands between commas.
+pub fn entries_of(
+    cx: &Ctxt,
+    runs: VecDeque<VecDeque<TokenTree>>,
+    keys: &Keys,
+    others: &Keys,
+) -> Entries {
+    let mut entries = Entries::default();
+    add_runs(cx, runs, keys, others, &mut entries);
+    entries
+}
+
+fn add_runs(
+    cx: &Ctxt,
+    mut runs: VecDeque<VecDeque<TokenTree>>,
+    keys: &Keys,
+    others: &Keys,
+    entries: &mut Entries,
+) {
     let earlier = entries.all.len();
-    let mut runs: VecDeque<VecDeque<TokenTree>> = split_at_commas(cx, tokens).into();
     while let Some(mut run) = runs.pop_front() {
         if let Some(entry) = without_brackets(cx, &mut run, &mut runs, keys) {
             add_entry(cx, entry, keys, entries, earlier);
@@ -298,14 +321,11 @@ fn add_entry(cx: &Ctxt, entry: Entry, keys: &Keys, entries: &mut Entries, earlie
 
 /// Takes one entry off the tokens, or reports why they start with none.
 fn entry(cx: &Ctxt, tokens: &mut VecDeque<TokenTree>, keys: &Keys, others: &Keys) -> Option<Entry> {
-    let Keys { attribute, usage, .. } = keys;
+    let Keys { title, usage, .. } = keys;
     let ident = match tokens.pop_front()? {
         TokenTree::Ident(ident) => ident,
         other => {
-            cx.error(
-                other.span(),
-                format_args!("this is not a key; `#[{attribute}]` takes {usage}"),
-            );
+            cx.error(other.span(), format_args!("this is not a key; {title} takes {usage}"));
             return None;
         }
     };
@@ -334,7 +354,7 @@ fn entry(cx: &Ctxt, tokens: &mut VecDeque<TokenTree>, keys: &Keys, others: &Keys
 /// The key of that name or, where it was reported as misspelt, the one that was surely meant.
 fn known_key(cx: &Ctxt, ident: &Ident, keys: &Keys, others: &Keys) -> Option<&'static str> {
     let name = ident.unraw().to_string();
-    let Keys { attribute, usage, .. } = keys;
+    let Keys { title, usage, .. } = keys;
     if let Some(key) = keys.all.iter().find(|key| **key == name) {
         return Some(key);
     }
@@ -343,7 +363,7 @@ fn known_key(cx: &Ctxt, ident: &Ident, keys: &Keys, others: &Keys) -> Option<&'s
         cx.error(
             ident.span(),
             format_args!(
-                "`{name}` is not a key of `#[{attribute}]`; it belongs on {place}, in `#[{other}(...)]`"
+                "`{name}` is not a key of {title}; it belongs on {place}, in `#[{other}(...)]`"
             ),
         );
         return None;
@@ -355,7 +375,7 @@ fn known_key(cx: &Ctxt, ident: &Ident, keys: &Keys, others: &Keys) -> Option<&'s
         None if is_a_states_name => {
             format!("if it is a state that this one leads to, write `to({name})`")
         }
-        None => format!("`#[{attribute}]` takes {usage}"),
+        None => format!("{title} takes {usage}"),
     };
     cx.error(ident.span(), format_args!("unknown key `{name}`; {remedy}"));
     near
@@ -488,7 +508,9 @@ impl Entry {
     }
 
     /// The names in `key(A, B)`.
-    pub fn list(&self, cx: &Ctxt) -> List {
+    ///
+    /// `if_empty` is the remedy if there are none.
+    pub fn list(&self, cx: &Ctxt, if_empty: &str) -> List {
         let Self { ident, key, form } = self;
         let mut list = List { names: Vec::new(), is_garbled: true };
         let group = match form {
@@ -505,11 +527,7 @@ impl Entry {
         };
         let runs = split_at_commas(cx, group.stream());
         if runs.is_empty() {
-            let remedy = match *key {
-                "to" => "name those that it leads to, or write `terminal` if there are none".into(),
-                key => format!("write `{key}(A, B)` or remove it"),
-            };
-            cx.error(ident.span(), format_args!("`{key}` names no state; {remedy}"));
+            cx.error(ident.span(), format_args!("`{key}` names no state; {if_empty}"));
             return list;
         }
         list.is_garbled = false;
@@ -576,14 +594,14 @@ impl Entry {
 }
 
 /// What may be taken for a comma.
-const COMMAS: &str = ";|+&/";
+pub const COMMAS: &str = ";|+&/";
 
-fn is_punct(token: &TokenTree, among: &str) -> bool {
+pub fn is_punct(token: &TokenTree, among: &str) -> bool {
     matches!(token, TokenTree::Punct(punct) if among.contains(punct.as_char()))
 }
 
 /// Whether it is `A`, `&A`, `path::A` or one of these with data: then it is known what is meant.
-fn is_path(run: &VecDeque<TokenTree>) -> bool {
+pub fn is_path(run: &VecDeque<TokenTree>) -> bool {
     let rest = run.iter().skip_while(|token| is_punct(token, "&"));
     let mut rest = rest.skip_while(|token| match token {
         TokenTree::Ident(_) => true,
@@ -616,7 +634,7 @@ fn is_under_cfg(run: &VecDeque<TokenTree>) -> bool {
 /// The runs of tokens between commas; one comma at the end is fine, an empty run is reported.
 ///
 /// What a `macro_rules!` fragment wraps in invisible brackets is taken out of them.
-fn split_at_commas(cx: &Ctxt, tokens: TokenStream) -> Vec<VecDeque<TokenTree>> {
+pub fn split_at_commas(cx: &Ctxt, tokens: TokenStream) -> Vec<VecDeque<TokenTree>> {
     let mut runs = Vec::new();
     let mut run = VecDeque::new();
     for token in flatten(tokens) {

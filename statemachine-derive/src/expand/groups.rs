@@ -84,7 +84,14 @@ pub fn implementations(out: &Emit, position: usize, group: &Group) -> TokenStrea
             }
         }
     };
-    for &target in &group.targets {
+    let mut targets = group.targets.clone();
+    if machine.is_group_understood(group) {
+        items.extend(missing(out, position, group));
+    } else {
+        // It was reported, and its uses are no mistakes.
+        targets.extend(out.names.groups[position].illegal.iter().map(|(target, _)| target));
+    }
+    for target in targets {
         let to = out.marker(target);
         let span = group.ident.span();
         let (first, body) = (quote_spanned!(span=> impl), quote_spanned!(span=> {}));
@@ -99,7 +106,6 @@ pub fn implementations(out: &Emit, position: usize, group: &Group) -> TokenStrea
             #first #for_impl #sm::TransitionTo<#to> for #marker #where_clause #body
         });
     }
-    items.extend(missing(out, position, group));
     items
 }
 
@@ -112,22 +118,26 @@ fn missing(out: &Emit, position: usize, group: &Group) -> TokenStream {
     }
     let marker = out.group_marker(position);
     let (never, predicates) = (machine.generics.never(), machine.generics.predicates());
+    let place = group.ident.span();
     let mut items = TokenStream::new();
     for &(target, lacks) in &group.missing {
         let (to, from) = (out.marker(target), out.marker(lacks));
         let span = machine.states[lacks].ident.span();
         let bound = respanned(quote!(#from: #sm::TransitionTo<#to>), span);
         for of in [quote!(__private::DerivedTransition), quote!(TransitionTo)] {
+            // All of it stands at the group: of an impl in a derive, the compiler says that the trait
+            // could be implemented by hand.
+            let head = quote!(impl #for_impl #sm::#of<#to> for #marker);
+            let head = if machine.attr.krate.is_some() { head } else { respanned(head, place) };
+            let body = quote_spanned!(place=> {});
             items.extend(quote! {
                 #[doc(hidden)]
-                #[automatically_derived]
                 #lints
-                impl #for_impl #sm::#of<#to> for #marker
+                #head
                 where
                     #predicates
                     for<#never> #bound,
-                {
-                }
+                #body
             });
         }
     }
@@ -220,10 +230,20 @@ pub fn illegal(
     let (vis, group) = (machine.vis, &machine.groups[position]);
     let marker = out.group_marker(position);
     let (never, whatever) = (machine.generics.never(), machine.generics.whatever());
-    let handle = handle(&marker, &quote!(#whatever));
     let mut methods = TokenStream::new();
     for (target, method) in &out.names.groups[position].illegal {
         let to = out.marker(*target);
+        if !machine.is_group_understood(group) {
+            let handle = handle(&marker, &to);
+            methods.extend(quote! {
+                #[doc(hidden)]
+                #vis fn #method(&self) -> #handle {
+                    #sm::__private::mismatch()
+                }
+            });
+            continue;
+        }
+        let handle = handle(&marker, &quote!(#whatever));
         let bound = respanned(quote!(#marker: #sm::TransitionTo<#to>), group.ident.span());
         methods.extend(quote! {
             #[doc(hidden)]
