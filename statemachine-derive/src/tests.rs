@@ -277,6 +277,20 @@ fn what_does_not_parse_leaves_the_other_variants() {
     }
 }
 
+/// The state before and the one after are both there, with the data of the first.
+#[test]
+fn a_comma_that_is_missing_takes_no_variant_away() {
+    let states = |separator: &str| {
+        let source = format!(
+            "enum Job {{ #[state(to(Busy))] Idle, #[state(to(Done))] Busy(u8){separator} #[state(terminal)] Done }}"
+        );
+        errors_and_items(&source)
+    };
+    let ((none, all), (one, left)) = (states(","), states(""));
+    assert_eq!((none, one), (0, 1));
+    assert_eq!(left, all);
+}
+
 #[test]
 fn a_name_may_start_with_what_snake_case_drops() {
     for name in ["_1", "_\u{93e}", "\u{2118}1", "__"] {

@@ -422,16 +422,35 @@ pub fn split_outside_angles(tokens: TokenStream, at: char) -> Vec<TokenStream> {
 }
 
 /// The declaration with nothing but its name for each variant that cannot be parsed, and without what has
-/// no name either.
+/// no name either. A comma that is missing before the attributes of a variant is put there.
 pub fn without_broken_variants(declaration: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = declaration.into_iter().collect();
     if let Some(TokenTree::Group(body)) = tokens.last_mut() {
-        let variants = split_outside_angles(body.stream(), ',').into_iter().filter_map(|variant| {
+        let variants = with_commas(body.stream());
+        let variants = split_outside_angles(variants, ',').into_iter().filter_map(|variant| {
             let is_whole = syn::parse2::<syn::Variant>(variant.clone()).is_ok();
             if is_whole { Some(variant) } else { first_ident(variant).map(Into::into) }
         });
         let variants: Vec<TokenStream> = variants.collect();
         *body = Group::new(body.delimiter(), quote!(#(#variants),*));
+    }
+    tokens.into_iter().collect()
+}
+
+/// A comma before each attribute that follows a whole variant.
+fn with_commas(body: TokenStream) -> TokenStream {
+    let mut is_whole = false;
+    let mut tokens = Vec::new();
+    for token in body {
+        if is_whole && matches!(&token, TokenTree::Punct(hash) if hash.as_char() == '#') {
+            tokens.push(TokenTree::Punct(Punct::new(',', Spacing::Alone)));
+        }
+        is_whole = match &token {
+            TokenTree::Group(group) => group.delimiter() != Delimiter::Bracket,
+            TokenTree::Ident(_) | TokenTree::Literal(_) => true,
+            TokenTree::Punct(_) => false,
+        };
+        tokens.push(token);
     }
     tokens.into_iter().collect()
 }
