@@ -7,7 +7,7 @@ use super::{Emit, docs, groups, machine};
 use crate::{
     ast::State,
     names::{GroupNames, StateNames},
-    tokens::with_ends_at,
+    tokens::{respanned, with_ends_at},
 };
 
 /// The type, its methods, and how the enum is written. The runtime crate drops all of it if it has no
@@ -24,7 +24,10 @@ pub fn items(out: &Emit) -> TokenStream {
     items.extend(methods(out, ident));
     items.extend(conversions(out, ident));
     items.extend(implementation(out, ident));
-    quote_spanned!(*span=> #sm::__private::stored! { #items })
+    // Where the feature is off, the compiler says so at the key.
+    let path = quote!(#sm::__private::stored);
+    let path = if out.machine.attr.krate.is_some() { path } else { respanned(path, *span) };
+    quote_spanned!(*span=> #path! { #items })
 }
 
 fn definition(out: &Emit, ident: &Ident) -> TokenStream {
