@@ -491,6 +491,23 @@ mod kinds {
         Reset(u32) = 0x0a,
     }
 
+    /// `C` and a number lay out data, and cannot stand together where there is none.
+    #[derive(StateMachine)]
+    #[repr(C, i16)]
+    enum Tagged {
+        #[state(to(Full))]
+        Empty = -1,
+        #[state(to(Empty))]
+        Full(u64) = 300,
+    }
+
+    #[test]
+    fn a_kind_has_of_the_layout_what_it_can_have() {
+        assert_eq!(size_of::<TaggedKind>(), 2);
+        assert_eq!(TaggedKind::Full as i16, 300);
+        assert!(TaggedMachine::new().empty_to_full().try_commit_with(1).is_ok());
+    }
+
     impl FrameKind {
         const FIRST: Self = Self::Idle;
     }

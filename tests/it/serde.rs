@@ -316,3 +316,28 @@ fn the_struct_of_a_variants_fields_is_not_serialized_where_serde_is_told_about_t
     static_assertions::assert_impl_all!(RenamedKept: Serialize, DeserializeOwned);
     static_assertions::assert_not_impl_any!(PlainOpen: Serialize, DeserializeOwned);
 }
+
+mod a_kind_with_its_own {
+    //! A kind that derives the traits has these, with or without this library's.
+
+    use serde::{Deserialize, Serialize};
+    use statemachine::StateMachine;
+
+    #[derive(StateMachine)]
+    #[machine(kind_derive(Serialize, Deserialize), kind_attr(serde(rename_all = "lowercase")))]
+    enum Slot {
+        #[state(to(Full))]
+        Empty,
+        #[state(to(Empty))]
+        Full(u32),
+    }
+
+    #[test]
+    fn what_the_kind_derives_is_what_it_has() {
+        let slot = SlotMachine::from_state(Slot::Full(1));
+        let text = serde_json::to_string(&slot.state()).unwrap();
+        assert_eq!(text, r#""full""#);
+        assert_eq!(serde_json::from_str::<SlotKind>(&text).unwrap(), SlotKind::Full);
+        assert_eq!(slot.full_to_empty().try_commit().unwrap(), 1);
+    }
+}

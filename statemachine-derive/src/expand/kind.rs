@@ -33,6 +33,7 @@ fn definition(out: &Emit) -> TokenStream {
         quote!(#doc #ident #value,)
     });
     let reprs = ast::reprs(&machine.original.attrs);
+    let reprs = (!reprs.is_empty()).then(|| quote!(#[repr(#(#reprs),*)]));
     let derives = machine.attr.kind_derive.iter().map(|(_, tokens)| tokens);
     let attributes = machine.attr.kind_attr.iter().map(|(_, tokens)| tokens);
     // Should the name be taken, the compiler says so from the first token to the last.
@@ -50,12 +51,12 @@ fn definition(out: &Emit) -> TokenStream {
             ::core::cmp::Ord,
             ::core::hash::Hash,
         )]
-        #(#reprs)*
+        #reprs
         #(#[derive(#derives)])*
         #(#[#attributes])*
         #non_exhaustive
         #lints
-        #[allow(dead_code, non_camel_case_types, clippy::manual_non_exhaustive)]
+        #[allow(dead_code, non_camel_case_types, clippy::manual_non_exhaustive, clippy::redundant_pub_crate)]
         #vis #first #kind #body
     }
 }
@@ -146,11 +147,16 @@ fn constants(out: &Emit) -> TokenStream {
     // A variant that was made up for a target that names none is there in a twin only.
     let is_twin = !out.machine.is_fieldless();
     let all = out.machine.states.iter().filter(|state| is_twin || state.is_declared);
-    let all = all.map(|state| as_generated(&state.ident));
+    // A variant of the user's may have empty brackets.
+    let braces = (!is_twin).then(|| quote!({}));
+    let all = all.map(|state| {
+        let ident = as_generated(&state.ident);
+        quote!(Self::#ident #braces)
+    });
     quote! {
         const MACHINE: &'static ::core::primitive::str = #name;
         const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
-        const ALL: &'static [Self] = &[#(Self::#all {}),*];
+        const ALL: &'static [Self] = &[#(#all),*];
         const TERMINAL: &'static [::core::primitive::bool] = &[#(#terminal),*];
     }
 }

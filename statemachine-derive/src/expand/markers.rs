@@ -43,7 +43,8 @@ pub fn module(out: &Emit) -> TokenStream {
             missing_copy_implementations,
             missing_debug_implementations,
             non_camel_case_types,
-            clippy::module_inception
+            clippy::module_inception,
+            clippy::redundant_pub_crate
         )]
         #vis #first #module #body
     }

@@ -1,7 +1,7 @@
 //! What the runtime crate's `serde` feature adds. Whether it is on is not known here, so the runtime
 //! crate is given what it takes and makes of it the impls, or nothing.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, ext::IdentExt as _};
 
@@ -18,10 +18,10 @@ pub fn items(out: &Emit) -> TokenStream {
     let (deserializer, never) = (generics.view(), generics.never());
     let for_deserialize = generics.for_impl_with_view();
     let predicates = generics.predicates();
-    // Where the enum is its own kind, how it is serialized is the user's to say.
+    // Where the enum is its own kind, or the kind derives it, how it is serialized is the user's to say.
+    let is_said = machine.is_fieldless() || derives_serde(machine.attr.kind_derive.as_ref());
     imported(out, |root| {
-        let of_kind =
-            (!machine.is_fieldless()).then(|| quote!(#root::__private::serde_kind! { #kind }));
+        let of_kind = (!is_said).then(|| quote!(#root::__private::serde_kind! { #kind }));
         quote! {
             #of_kind
             #root::__private::serde_machine! {
@@ -29,6 +29,15 @@ pub fn items(out: &Emit) -> TokenStream {
                 (#for_impl) (#for_deserialize) (#predicates) (#lints)
             }
         }
+    })
+}
+
+/// Whether either trait is among what the kind derives.
+fn derives_serde(derives: Option<&(Span, TokenStream)>) -> bool {
+    let derives = derives.into_iter().flat_map(|(_, derives)| derives.clone());
+    derives.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name == "Serialize" || name == "Deserialize",
+        _ => false,
     })
 }
 
