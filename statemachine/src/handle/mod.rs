@@ -14,7 +14,7 @@ mod upgrade;
 mod wanted;
 mod when;
 
-use std::time::Duration;
+use std::{mem::ManuallyDrop, time::Duration};
 
 use crate::{
     graph::{StateId, StateSet},
@@ -177,12 +177,18 @@ impl<H: Asks> Ask for H {
 
     #[inline(always)]
     fn attempt(&mut self) -> Result<GrantedAt<H>, Word> {
-        self.site().attempt(&self.request())
+        let request = ManuallyDrop::new(self.request());
+        let answer = self.site().attempt(&request);
+        done_with::<H>(request);
+        answer
     }
 
     #[inline(always)]
     fn wants(&self, state: StateId) -> bool {
-        self.request().wants(state).is_some()
+        let request = ManuallyDrop::new(self.request());
+        let wants = request.wants(state).is_some();
+        done_with::<H>(request);
+        wants
     }
 
     fn insist(&mut self, seen: Word) -> Result<GrantedAt<H>, Refusal> {
@@ -202,6 +208,15 @@ impl<H: Asks> Ask for H {
     #[inline(always)]
     fn refuse(self, refusal: Refusal, held: Option<HeldAt<H>>, waited: Duration) -> H::Denied {
         Asks::refuse(self, refusal, held, waited)
+    }
+}
+
+/// Only what a look asks for has something to drop. If the compiler does not know that of the others, it
+/// writes what they ask for to memory before the exchange, which waits for it, and reads it back afterwards.
+#[inline(always)]
+fn done_with<H: Asks>(request: ManuallyDrop<Request>) {
+    if H::IS_LOOK {
+        drop(ManuallyDrop::into_inner(request));
     }
 }
 

@@ -53,10 +53,30 @@ use crate::{
 #[must_use = "a handle does nothing until it is asked with `now`, `within`, `until` or `.await`"]
 pub struct Transition<'a, A: State, B> {
     lock: &'a Lock<A::Enum>,
-    /// Whether it starts in every state, also in those that have no such transition.
-    from_anywhere: bool,
-    is_urgent: bool,
+    flags: Flags,
     to: PhantomData<fn() -> (A, B)>,
+}
+
+/// In one byte: a handle of two fields is passed on in registers. In memory, it would be written there before
+/// the exchange, which then waits for that.
+#[derive(Clone, Copy)]
+struct Flags(u8);
+
+impl Flags {
+    const NONE: Self = Self(0);
+    /// It starts in every state, also in those that have no such transition.
+    const FROM_ANYWHERE: Self = Self(1);
+    const URGENT: Self = Self(2);
+
+    #[inline]
+    fn with(self, flag: Self) -> Self {
+        Self(self.0 | flag.0)
+    }
+
+    #[inline]
+    fn has(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
+    }
 }
 
 handle! {
@@ -74,7 +94,7 @@ assert!(door.is_closed());
 impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     #[inline]
     pub(crate) fn declared(lock: &'a Lock<A::Enum>) -> Self {
-        Self { lock, from_anywhere: false, is_urgent: false, to: PhantomData }
+        Self { lock, flags: Flags::NONE, to: PhantomData }
     }
 
     /// Begins and commits in one step, if the new state has no data. Never blocks.
@@ -241,7 +261,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     pub fn urgent(self) -> Self {
-        Self { is_urgent: true, ..self }
+        Self { flags: self.flags.with(Flags::URGENT), ..self }
     }
 
     /// A handle that also succeeds if another caller makes the transition. It gives the right to make it
@@ -420,7 +440,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         let sources = || A::Enum::GRAPH.sources_of(B::ID);
         match (A::AT, A::GROUP) {
             (Some(state), _) => StateSet::One(state),
-            (None, _) if self.from_anywhere => StateSet::All,
+            (None, _) if self.flags.has(Flags::FROM_ANYWHERE) => StateSet::All,
             (None, Some(group)) => StateSet::Both(group, sources()),
             (None, None) => StateSet::Bits(sources()),
         }
@@ -428,7 +448,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
 
     /// The names of the states that it starts in.
     pub(super) fn expected(&self) -> &'static [&'static str] {
-        if A::AT.is_none() && A::GROUP.is_none() && !self.from_anywhere {
+        if A::AT.is_none() && A::GROUP.is_none() && !self.flags.has(Flags::FROM_ANYWHERE) {
             A::Enum::GRAPH.nodes[B::ID.index()].sources
         } else {
             A::EXPECTED
@@ -508,13 +528,13 @@ impl<'a, B: State> Transition<'a, Any<B::Enum>, B> {
     /// From whichever declared source is current.
     #[inline]
     pub(crate) fn from_sources(lock: &'a Lock<B::Enum>) -> Self {
-        Self { lock, from_anywhere: false, is_urgent: false, to: PhantomData }
+        Self { lock, flags: Flags::NONE, to: PhantomData }
     }
 
     /// From anywhere.
     #[inline]
     pub(crate) fn from_anywhere(lock: &'a Lock<B::Enum>) -> Self {
-        Self { lock, from_anywhere: true, is_urgent: false, to: PhantomData }
+        Self { lock, flags: Flags::FROM_ANYWHERE, to: PhantomData }
     }
 }
 
@@ -530,7 +550,11 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Transition<'a, A, B> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Transition { from: self.from(), to: B::ID, is_urgent: self.is_urgent }
+        Request::Transition {
+            from: self.from(),
+            to: B::ID,
+            is_urgent: self.flags.has(Flags::URGENT),
+        }
     }
 
     #[inline(always)]
