@@ -372,6 +372,9 @@ fn known_key(cx: &Ctxt, ident: &Ident, keys: &Keys, others: &Keys) -> Option<&'s
     let is_a_states_name = name.starts_with(char::is_uppercase) && keys.all.contains(&"to");
     let remedy = match near {
         Some(near) => format!("did you mean `{near}`?"),
+        None if name == "from" && keys.all.contains(&"to") => {
+            "a transition is declared where it starts, by `to(...)`".to_owned()
+        }
         None if is_a_states_name => {
             format!("if it is a state that this one leads to, write `to({name})`")
         }
@@ -425,11 +428,16 @@ impl Entry {
         if let [TokenTree::Ident(ident)] = tokens.as_slice() {
             return Some(ident.clone());
         }
-        cx.error(
-            self.first_span(&tokens),
-            format_args!("this is not a name; write `{usage}`, without quotes"),
-        );
-        None
+        let span = self.first_span(&tokens);
+        let text = syn::parse2::<LitStr>(tokens.into_iter().collect());
+        let meant = text.as_ref().ok().and_then(|text| text.parse::<Ident>().ok());
+        let usage = match &meant {
+            Some(name) => format!("{} = {name}`, without quotes", self.key),
+            None if text.is_ok() => format!("{usage}`, without quotes"),
+            None => format!("{usage}`, one word without a path"),
+        };
+        cx.error(span, format_args!("this is not a name; write `{usage}"));
+        meant
     }
 
     /// The value, which is a text in quotes and not empty.
