@@ -540,7 +540,7 @@ impl<A: State, B> InTransition<'_, A, B> {
         A::same(A::view(self.right.view()))
     }
 
-    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were
+    /// Whether somebody's [urgent](crate::Transition::urgent) wait would be over if this transition were
     /// rolled back. Never blocks for long.
     ///
     /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
@@ -560,8 +560,8 @@ impl<A: State, B> InTransition<'_, A, B> {
         self.right.lock().is_wanted(Wish::Urgent(position::<A>(&self.right)))
     }
 
-    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if
-    /// this one were rolled back: see [`Wanted`].
+    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) wait would be over if this
+    /// transition were rolled back: see [`Wanted`].
     ///
     /// ```
     /// # use statemachine_example::*;

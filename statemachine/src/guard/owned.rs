@@ -529,7 +529,7 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         A::view_mut(self.right.view_mut())
     }
 
-    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were
+    /// Whether somebody's [urgent](crate::Transition::urgent) wait would be over if this transition were
     /// rolled back. Never blocks for long.
     ///
     /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
@@ -547,8 +547,8 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         self.right.get().lock().is_wanted(Wish::Urgent(self.right.get().position()))
     }
 
-    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if
-    /// this one were rolled back: see [`Wanted`].
+    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) wait would be over if this
+    /// transition were rolled back: see [`Wanted`].
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -108,7 +108,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Join<'a, A, B> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Join { from: self.transition.from(), to: B::ID }
+        let (from, is_urgent) = (self.transition.from(), self.transition.is_urgent());
+        Request::Join { from, to: B::ID, is_urgent }
     }
 
     #[inline]
