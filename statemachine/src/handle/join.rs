@@ -88,6 +88,14 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
     }
 
     #[doc(hidden)]
+    pub fn enter_with(self, _: B::Data) -> InState<'a, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
     pub fn mine(self) -> Option<InTransition<'a, A, B>>
     where
         Self: Asked,
