@@ -10,7 +10,7 @@ use crate::{
     lock::{Aftermath, Exclusive, Left, Lock, Move, Wish},
     panics::Panics,
     refused::Refused,
-    state::{Dataless, Located, Single, State, StateMachine, View},
+    state::{Dataless, Kind, Located, Several, Single, State, StateMachine, View},
     trace::{Waited, Work},
 };
 
@@ -596,6 +596,22 @@ impl<A: State, B> InTransition<'_, A, B> {
         A: Single,
     {
         A::view_mut(self.right.view_mut())
+    }
+}
+
+impl<A: Several, B: State<Enum = A::Enum>> InTransition<'_, A, B> {
+    /// Which state is to be left. Never blocks.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let refilling = slot.to_full().now()?; // from whichever declared source
+    /// assert_eq!(refilling.kind(), SlotKind::Full);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+        Kind::at(self.from().get())
     }
 }
 
