@@ -156,6 +156,18 @@ impl<K: Kind> History<K> {
     pub fn id(&self) -> HandlerId {
         self.id
     }
+
+    /// Each change as text. Their ages are of one instant, so that what came first is older.
+    fn print(&self, mut line: impl FnMut(fmt::Arguments<'_>) -> fmt::Result) -> fmt::Result {
+        let changes = self.changes();
+        let now = Instant::now();
+        changes.into_iter().try_for_each(
+            |Recorded { change: Change { from, to, sequence }, at }| {
+                let age = now.saturating_duration_since(at);
+                line(format_args!("{sequence}: {} to {}, {age:.1?} ago", from.name(), to.name()))
+            },
+        )
+    }
 }
 
 impl Entry {
@@ -191,21 +203,17 @@ impl<K> Clone for History<K> {
 /// One line for each change, as in `12: Open to Closed, 1.5s ago`.
 impl<K: Kind> fmt::Display for History<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Recorded { change: Change { from, to, sequence }, at } in self.changes() {
-            let (from, to) = (from.name(), to.name());
-            writeln!(f, "{sequence}: {from} to {to}, {:.1?} ago", at.elapsed())?;
-        }
-        Ok(())
+        self.print(|line| writeln!(f, "{line}"))
     }
 }
 
 impl<K: Kind> fmt::Debug for History<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut list = f.debug_list();
-        for Recorded { change: Change { from, to, sequence }, at } in self.changes() {
-            let (from, to) = (from.name(), to.name());
-            list.entry(&format_args!("{sequence}: {from} to {to}, {:.1?} ago", at.elapsed()));
-        }
+        self.print(|line| {
+            list.entry(&line);
+            Ok(())
+        })?;
         list.finish()
     }
 }

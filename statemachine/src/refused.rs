@@ -179,7 +179,7 @@ impl fmt::Display for Refused {
                 write!(f, "{machine} is held in {state} by {holders} holders")
             }
             Self::TimedOut { machine, waited, actual, blocker } => {
-                write!(f, "timed out after {waited:?}; {machine} is {actual}{blocker}")
+                write!(f, "timed out after {waited:.1?}; {machine} is {actual}{blocker}")
             }
             Self::Interrupted { machine } => {
                 write!(f, "interrupted while waiting for {machine}")

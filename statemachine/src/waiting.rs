@@ -190,7 +190,7 @@ impl WaitsFor {
             Request::Transition { from, to, .. } => {
                 Self::Transition { from: one_of(from), to: name::<S>(to) }
             }
-            Request::Join { from, to } => Self::Join { from: one_of(from), to: name::<S>(to) },
+            Request::Join { from, to, .. } => Self::Join { from: one_of(from), to: name::<S>(to) },
             // Its own hold keeps the machine where it is.
             Request::Upgrade { to } => {
                 Self::Upgrade { from: name::<S>(current), to: name::<S>(to) }

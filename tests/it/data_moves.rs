@@ -2,6 +2,7 @@
 //! machine.
 
 use std::{
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     process::Command,
     sync::Arc,
@@ -9,8 +10,8 @@ use std::{
 };
 
 use statemachine::{
-    Any, InState, InStateMut, OwnedInState, OwnedInStateMut, OwnedInTransition, Refused,
-    RefusedWith, StateMachine,
+    Any, InState, InStateMut, InTransition, OwnedInState, OwnedInStateMut, OwnedInTransition,
+    Refused, RefusedWith, StateMachine,
 };
 use statemachine_tests::{hang, polling::Task};
 
@@ -238,6 +239,68 @@ fn a_hold_on_any_state_says_which_and_narrows() {
     let held: InState<'_, link::Up> = any.narrow().unwrap();
     assert_eq!(held.0, 7);
     assert_eq!(link.waiting().holders, 1);
+}
+
+#[test]
+fn an_exclusive_hold_on_any_state_says_which_and_narrows() {
+    let link = Arc::new(up());
+    let any: InStateMut<'_, Any<Link>> = link.hold().exclusive().now().unwrap();
+    assert_eq!(any.kind(), LinkKind::Up);
+    let any = any.narrow::<link::Down>().unwrap_err();
+    let mut alone: InStateMut<'_, link::Up> = any.narrow().unwrap();
+    alone.0 = 8;
+    // It was never let go of.
+    assert!(matches!(link.hold().now(), Err(Refused::InUse { .. })));
+    drop(alone);
+    let any = link.hold().exclusive().now().unwrap().into_owned(Arc::clone(&link));
+    assert_eq!(any.kind(), LinkKind::Up);
+    let any = any.narrow::<link::Closing>().unwrap_err();
+    let alone: OwnedInStateMut<LinkMachine, link::Up> = any.narrow().unwrap();
+    assert_eq!(alone.0, 8);
+    alone.to::<link::Down>().unwrap().commit();
+    assert!(link.is_down());
+}
+
+#[test]
+fn a_transition_from_any_state_says_which_it_leaves() {
+    let link = Arc::new(up());
+    let going: InTransition<'_, Any<Link>, link::Down> = link.to_down().now().unwrap();
+    assert_eq!(going.kind(), LinkKind::Up);
+    let going = going.into_owned(Arc::clone(&link));
+    assert_eq!(going.kind(), LinkKind::Up);
+    going.rollback();
+    let closing = link.up_to_closing().now().unwrap();
+    closing.commit_map(|socket| LinkClosing { socket, unsent: vec![] });
+    assert_eq!(link.to_down().now().unwrap().kind(), LinkKind::Closing);
+}
+
+#[derive(StateMachine)]
+enum Label {
+    #[state(to(Label))]
+    Label(f64),
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Label(number) = self;
+        write!(f, "label {number}")
+    }
+}
+
+#[test]
+fn guards_print_as_their_data_does() {
+    let label = Arc::new(LabelMachine::new(1.5));
+    let own = || Arc::clone(&label);
+    let (held, whichever) = (label.in_label().now().unwrap(), label.hold().now().unwrap());
+    assert_eq!(format!("{held} {held:>6.2} {whichever}"), "1.5   1.50 label 1.5");
+    let mapped = held.map(|number| &**number);
+    assert_eq!(format!("{mapped:.2}"), "1.50");
+    drop((mapped, whichever));
+    let alone = label.in_label().exclusive().now().unwrap();
+    assert_eq!(format!("{alone:.2}"), "1.50");
+    let alone = alone.into_owned(own());
+    assert_eq!(format!("{alone:.2}"), "1.50");
+    assert_eq!(format!("{:.2}", alone.share()), "1.50");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use statemachine::{Blocker, Handle, Interrupt, Joined, Refused, StateMachine, Wanted};
+use statemachine::{Blocker, Handle, Interrupt, Joined, Refused, StateMachine, Wanted, both};
 use statemachine_tests::{
     hang::{self, LONG},
     polling::Task,
@@ -81,6 +81,69 @@ fn the_urgent_go_first_in_their_own_order() {
         }
     }
     assert_eq!(order, ["urgent", "also urgent", "first", "last"]);
+}
+
+#[test]
+fn an_urgent_one_that_joins_goes_first_and_asks_for_the_way_too() {
+    let link = LinkMachine::new();
+    let connecting = link.down_to_up().now().unwrap();
+    let plain = Task::waiting(link.down_to_over());
+    let wanted = Task::waiting(connecting.wanted());
+    let joining = Task::waiting(link.down_to_over().urgent().or_join());
+    assert!(connecting.is_wanted());
+    assert_eq!(wanted.wakes(), 1);
+    drop(wanted);
+    connecting.rollback();
+    assert_eq!((plain.wakes(), joining.wakes()), (0, 1));
+    let closing = joining.output().unwrap().mine().unwrap();
+    drop(plain);
+    closing.commit();
+    assert!(link.is_over());
+}
+
+#[test]
+fn an_urgent_one_that_joins_holds_the_state_before_a_transition_that_waits_to_leave_it() {
+    let link = up();
+    let held = link.in_up().now().unwrap();
+    let leaving = Task::waiting(link.up_to_down());
+    let patient = Task::waiting(link.down_to_up().or_join());
+    let mut urgent = Task::new(link.down_to_up().urgent().or_join().into_future());
+    let joined = urgent.poll().expect("it stands first").unwrap();
+    assert!(matches!(joined, Joined::There(_)));
+    // The door is as it was for all others.
+    assert!(matches!(link.in_up().now(), Err(Refused::InTransition { .. })));
+    drop(held);
+    assert_eq!(leaving.wakes(), 0);
+    drop(joined);
+    assert_eq!((leaving.wakes(), patient.wakes()), (1, 0));
+    drop((leaving, patient, urgent));
+    assert_eq!(link.waiting().holders, 0);
+}
+
+#[test]
+fn a_hold_is_never_kept_out_by_holders() {
+    let link = up();
+    let held = link.in_up().now().unwrap();
+    let leaving = Task::waiting(link.up_to_down());
+    let blocker = |refused: Option<Refused>| match refused {
+        Some(Refused::TimedOut { blocker, .. }) => blocker,
+        refused => panic!("{refused:?}"),
+    };
+    let hold = || link.in_up().within(SHORT).err();
+    assert_eq!(blocker(hold()), Blocker::Transition);
+    let join = link.down_to_up().or_join().within(SHORT).err();
+    assert_eq!(blocker(join), Blocker::Transition);
+    assert_eq!(blocker(link.up_to_over().within(SHORT).err()), Blocker::Holders(1));
+    let elsewhere = up();
+    assert_eq!(
+        blocker(both(link.in_up(), elsewhere.in_up()).within(SHORT).err()),
+        Blocker::Transition
+    );
+    drop((held, leaving));
+    // But by one that has the state to itself.
+    let alone = link.in_up().exclusive().now().unwrap();
+    assert_eq!(blocker(hold()), Blocker::Holders(1));
+    drop(alone);
 }
 
 #[test]

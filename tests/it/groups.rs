@@ -73,7 +73,9 @@ fn a_machine_is_in_a_group_if_it_is_in_one_of_its_states() {
         Refused::WrongState { expected: &["Closed", "Failed"], actual: "Connected", .. }
     ));
     let generic: Hold<'_, link::Live> = link.in_state::<link::Live>();
-    assert!(generic.exclusive().now().is_ok());
+    let alone = generic.exclusive().now().unwrap();
+    assert_eq!(alone.kind(), LinkKind::Connected);
+    assert_eq!(*alone.narrow::<link::Connected>().unwrap(), "text");
 }
 
 #[test]
@@ -82,6 +84,7 @@ fn a_transition_out_of_a_group_begins_in_whichever_of_its_states() {
         let closing: InTransition<'_, link::Live, link::Closed> =
             link.live_to_closed().now().unwrap();
         assert!(matches!(closing.view(), Link::Connected(_) | Link::Connecting { .. }));
+        assert_eq!(closing.kind(), link.state());
         let old: Link = closing.commit();
         assert!(!matches!(old, Link::Closed));
         assert!(link.is_closed());

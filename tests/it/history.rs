@@ -3,12 +3,13 @@
 #![allow(missing_docs, reason = "the machine is only moved")]
 
 use std::{
+    fmt::{self, Write as _},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use statemachine::{Change, History, StateMachine};
@@ -95,6 +96,41 @@ fn it_is_printed_a_line_a_change() {
     assert!(lines[0].starts_with("1: A to B, ") && lines[0].ends_with("s ago"), "{text}");
     assert!(lines[1].starts_with("2: B to C, ") && lines[1].ends_with("s ago"), "{text}");
     assert!(format!("{history:?}").starts_with("[1: A to B, "));
+}
+
+/// Takes its time over each piece of text.
+struct Slow(String);
+
+impl fmt::Write for Slow {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        thread::sleep(Duration::from_millis(2));
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+#[test]
+fn what_came_first_is_older_however_long_the_printing_takes() {
+    let machine = RingMachine::new();
+    let history = History::of(&machine, 10);
+    machine.a_to_b().try_commit_with(1).unwrap();
+    machine.b_to_c().try_commit().unwrap();
+    let (mut display, mut debug) = (Slow(String::new()), Slow(String::new()));
+    write!(display, "{history}").unwrap();
+    write!(debug, "{history:?}").unwrap();
+    for text in [display.0, debug.0] {
+        let ages = text.split(" ago").filter_map(|line| age(line.rsplit_once(", ")?.1));
+        let ages: Vec<f64> = ages.collect();
+        assert!(ages.len() == 2 && ages[0] >= ages[1], "{text}");
+    }
+}
+
+/// The seconds of a text such as `1.5ms`.
+fn age(text: &str) -> Option<f64> {
+    let units = [("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)];
+    let (number, unit) =
+        units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))?;
+    Some(number.parse::<f64>().unwrap() * unit)
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Rights on several machines: all or none, without a deadlock, and given back when given up.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
+    task::Waker,
     thread,
 };
 
@@ -12,7 +14,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use statemachine::{Blocker, InTransition, Interrupt, Refused, StateMachine, all, both};
 use statemachine_tests::{
     hang::{self, LONG},
-    polling::Task,
+    polling::{Task, poll_with},
 };
 
 use crate::SHORT;
@@ -152,6 +154,187 @@ fn two_rights_of_one_machine_that_exclude_each_other_are_refused() {
     assert!(nested.within(LONG).is_err());
     drop(both(slot.in_empty(), slot.in_empty()).within(LONG).unwrap());
     assert!(idle(&slot) && idle(&other));
+}
+
+#[test]
+fn one_that_can_never_be_had_is_told_of_at_once_in_whatever_order() {
+    let (a, b) = (full(1), SlotMachine::from_state(Slot::Gone));
+    let held = a.in_full().now().unwrap();
+    let unreachable = |refused: Option<Refused>| {
+        let refused = refused.expect("one of them can never be had");
+        assert!(matches!(refused, Refused::Unreachable { actual: "Gone", .. }), "{refused}");
+    };
+    let (emptying, filling) = (a.full_to_empty(), b.empty_to_full());
+    unreachable(both(emptying, filling).within(LONG).err());
+    unreachable(both(filling, emptying).within(LONG).err());
+    unreachable(both(both(emptying, filling), full(2).in_full()).within(LONG).err());
+    let refilling = [a.full_to_full(), b.full_to_full()];
+    unreachable(all(refilling).within(LONG).err());
+    unreachable(all(refilling.into_iter().rev()).within(LONG).err());
+    unreachable(Task::new(both(emptying, filling).into_future()).poll().unwrap().err());
+    let interrupt = Interrupt::new();
+    unreachable(both(emptying, filling.interruptible(&interrupt)).within(LONG).err());
+    drop(held);
+    assert!(idle(&a) && idle(&b));
+}
+
+#[test]
+fn one_that_can_never_be_had_any_more_is_told_of_at_the_next_wake_up() {
+    let (a, b) = (full(1), SlotMachine::new());
+    let held = a.in_full().now().unwrap();
+    let waiting = Task::waiting(both(a.full_to_empty(), b.empty_to_full()));
+    b.empty_to_gone().try_commit().unwrap();
+    drop(held);
+    assert!(matches!(waiting.output(), Err(Refused::Unreachable { actual: "Gone", .. })));
+    assert!(idle(&a) && idle(&b));
+}
+
+#[test]
+fn two_rights_of_one_machine_that_exclude_each_other_are_refused_before_others_come() {
+    let _hang = hang::detector("one machine twice, and another");
+    let (slot, other) = (SlotMachine::new(), full(1));
+    let held = other.in_full().now().unwrap();
+    // The other machine's right is in the way of a wait, and of nothing else.
+    let emptying = other.full_to_empty();
+    let twice = both(both(slot.in_empty(), emptying), slot.empty_to_full());
+    assert!(matches!(twice.within(LONG), Err(Refused::InUse { state: "Empty", .. })));
+    let twice = both(both(slot.empty_to_full(), emptying), slot.in_empty());
+    assert!(matches!(twice.within(LONG), Err(Refused::InTransition { .. })));
+    let twice = both(slot.in_empty().exclusive(), both(emptying, slot.in_empty()));
+    assert!(matches!(twice.within(LONG), Err(Refused::InUse { .. })));
+    let twice = all([other.full_to_empty(), slot.full_to_empty(), slot.full_to_empty()]);
+    assert!(matches!(twice.within(LONG), Err(Refused::InTransition { .. })));
+    // Two states at once.
+    let refused = both(slot.in_empty(), slot.in_full()).within(LONG).map(drop).unwrap_err();
+    assert_eq!(refused.to_string(), "Slot is Empty, not Full");
+    let refused = both(slot.in_full(), slot.in_empty()).within(LONG).map(drop).unwrap_err();
+    assert_eq!(refused.to_string(), "Slot is Empty, not Full");
+    let nested = both(both(emptying, slot.when_full()), slot.empty_to_full());
+    assert!(matches!(nested.within(LONG), Err(Refused::WrongState { actual: "Empty", .. })));
+    drop(held);
+    assert!(idle(&slot) && idle(&other));
+}
+
+#[test]
+fn rights_of_one_machine_that_go_together_are_waited_for() {
+    let (slot, other) = (full(1), SlotMachine::new());
+    let mut holds = Task::waiting(both(slot.in_empty(), both(slot.hold(), other.hold())));
+    let mut watched = Task::waiting(both(slot.when_empty(), slot.empty_to_full()));
+    slot.full_to_empty().try_commit().unwrap();
+    drop(holds.poll().expect("all may hold it").unwrap());
+    assert!(watched.poll().is_some_and(|both| both.is_ok()));
+    drop((holds, watched));
+    let joins = Task::waiting(both(slot.empty_to_full().or_join(), slot.in_full()));
+    slot.empty_to_full().try_commit_with(2).unwrap();
+    let (joined, hold) = joins.output().unwrap();
+    assert!(joined.mine().is_none());
+    drop(hold);
+    assert!(idle(&slot) && idle(&other));
+}
+
+#[derive(StateMachine, Debug)]
+enum Long {
+    #[state(to(B))]
+    A,
+    #[state(to(C))]
+    B,
+    #[state(to(D))]
+    C,
+    #[state(to(E))]
+    D,
+    #[state(terminal)]
+    E,
+}
+
+#[test]
+fn a_refusal_is_in_the_words_of_the_machine_that_it_is_about() {
+    let (slot, other) = (full(1), full(2));
+    let long = LongMachine::from_state(Long::D);
+    let held = long.in_d().now().unwrap();
+    let nested = both(both(slot.full_to_full(), long.d_to_e()), other.full_to_full());
+    let refused = nested.within(SHORT).map(drop).unwrap_err();
+    assert!(matches!(
+        refused,
+        Refused::TimedOut { machine: "Long", actual: "D", blocker: Blocker::Holders(1), .. }
+    ));
+    drop(held);
+    // It waits for the one, and it is the other that can never be had.
+    let held = slot.in_full().now().unwrap();
+    let waiting = Task::waiting(nested);
+    long.d_to_e().try_commit().unwrap();
+    drop(held);
+    let refused = waiting.output().map(drop).unwrap_err();
+    assert_eq!(refused.to_string(), "Long is E, from where D cannot be reached");
+}
+
+/// A waker that panics when it is cloned, if it is told to.
+mod fragile {
+    use std::{
+        sync::atomic::{AtomicBool, Ordering::SeqCst},
+        task::{RawWaker, RawWakerVTable, Waker},
+    };
+
+    static VTABLE: RawWakerVTable = RawWakerVTable::new(
+        |breaks| {
+            // SAFETY: The pointer is the address of a static.
+            let is_broken = unsafe { &*breaks.cast::<AtomicBool>() };
+            assert!(!is_broken.load(SeqCst), "cloned");
+            RawWaker::new(breaks, &VTABLE)
+        },
+        |_| {},
+        |_| {},
+        |_| {},
+    );
+
+    pub(super) fn waker(breaks: &'static AtomicBool) -> Waker {
+        // SAFETY: The functions of the table do nothing but read that static, on whatever thread.
+        unsafe { Waker::from_raw(RawWaker::new(std::ptr::from_ref(breaks).cast(), &VTABLE)) }
+    }
+}
+
+#[test]
+fn a_waker_that_panics_when_it_is_cloned_leaves_the_wait_as_it_was() {
+    static BREAKS: AtomicBool = AtomicBool::new(false);
+    static FIRST: AtomicBool = AtomicBool::new(false);
+    let (a, b, c) = (full(1), full(2), full(3));
+    let (first, waker) = (fragile::waker(&FIRST), fragile::waker(&BREAKS));
+    let refilling = [a.full_to_full(), b.full_to_full()];
+    let [one, two] = refilling;
+    let three = c.full_to_full();
+    check(both(one, two).into_future(), &a, &b, &first, &waker, &BREAKS);
+    check(both(both(three, one), two).into_future(), &a, &b, &first, &waker, &BREAKS);
+    check(all(refilling).into_future(), &a, &b, &first, &waker, &BREAKS);
+    assert!(idle(&a) && idle(&b) && idle(&c));
+
+    fn check<F, G>(
+        mut wait: F,
+        a: &SlotMachine,
+        b: &SlotMachine,
+        first: &Waker,
+        waker: &Waker,
+        breaks: &AtomicBool,
+    ) where
+        F: Future<Output = Result<G, Refused>> + Unpin,
+    {
+        let held = a.in_full().now().unwrap();
+        assert!(poll_with(&mut wait, first).is_none());
+        let panics = |wait: &mut F, waker: &Waker| {
+            breaks.store(true, SeqCst);
+            let polled = catch_unwind(AssertUnwindSafe(|| poll_with(wait, waker).is_some()));
+            breaks.store(false, SeqCst);
+            assert!(polled.is_err(), "it was not cloned");
+        };
+        // Before the right is there, and when it is and the other is not.
+        panics(&mut wait, waker);
+        assert!(poll_with(&mut wait, waker).is_none());
+        let other = b.in_full().now().unwrap();
+        drop(held);
+        panics(&mut wait, waker);
+        assert!(idle(a));
+        assert!(poll_with(&mut wait, waker).is_none());
+        drop(other);
+        assert!(poll_with(&mut wait, waker).is_some_and(|both| both.is_ok()));
+    }
 }
 
 #[test]

@@ -193,6 +193,9 @@ fn one_moves_and_the_others_find_it_moved() -> Result {
         right.commit_with(running("me")).await?;
         let Joined::There(data) = joining.await? else { panic!("it was moved") };
         assert_eq!(data.worker, "me");
+        let joined = job.running_to_done().or_join().now().await?;
+        joined.mine().expect("nobody has moved it").commit_with("well".to_owned()).await?;
+        assert!(job.running_to_done().or_join().now().await?.mine().is_none());
         Ok(())
     })
 }

@@ -110,6 +110,15 @@ fn whoever_joins_first_makes_the_transition() {
 }
 
 #[test]
+fn one_that_joins_enters_with_its_data_or_with_what_is_there() {
+    let link = LinkMachine::new();
+    let first = link.down_to_up().or_join().now().unwrap().enter_with("first".to_owned());
+    let second = link.down_to_up().or_join().now().unwrap().enter_with("second".to_owned());
+    assert_eq!((first.as_str(), second.as_str()), ("first", "first"));
+    assert_eq!(link.waiting().holders, 2);
+}
+
+#[test]
 fn a_join_is_content_with_anyones_doing() {
     let link = LinkMachine::new();
     let transition = link.down_to_up().now().unwrap();

@@ -222,6 +222,20 @@ impl<A: Newtype> Deref for InState<'_, A> {
     }
 }
 
+/// As the data prints itself.
+///
+/// ```
+/// # use statemachine_example::*;
+/// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+/// assert_eq!(slot.in_full().now()?.to_string(), "text");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+impl<A: Newtype<Field: fmt::Display>> fmt::Display for InState<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
 impl<A: State> fmt::Debug for InState<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::show(f, "InState", A::Enum::NAME, A::NAME)

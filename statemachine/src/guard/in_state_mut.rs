@@ -11,7 +11,7 @@ use crate::{
     handle::Wanted,
     lock::{Exclusive, Wish},
     refused::RefusedWith,
-    state::{Newtype, Single, State, StateMachine, TransitionTo},
+    state::{Kind, Located, Newtype, Several, Single, State, StateMachine, TransitionTo},
     trace::Waited,
 };
 
@@ -181,6 +181,47 @@ impl<'a, A: State> InStateMut<'a, A> {
     }
 }
 
+impl<'a, A: Several> InStateMut<'a, A> {
+    /// Which state is held. Never blocks.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::new();
+    /// let held = slot.hold().exclusive().now()?;
+    /// assert_eq!(held.kind(), SlotKind::Empty);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+        Kind::at(self.right.position().get())
+    }
+
+    /// The same exclusive hold, as an exclusive hold on that state, which can write the data. Never blocks.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let held = slot.hold().exclusive().now()?;
+    /// match held.narrow::<slot::Full>() {
+    ///     Ok(mut full) => full.push('!'),
+    ///     Err(other) => println!("{:?}", other.kind()),
+    /// }
+    /// assert_eq!(*slot.in_full().now()?, "text!");
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The same exclusive hold, if it is on another state.
+    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<InStateMut<'a, B>, Self> {
+        if B::SET.contains(self.right.position()) {
+            Ok(InStateMut::of(self.right))
+        } else {
+            Err(self)
+        }
+    }
+}
+
 impl<A: Newtype> Deref for InStateMut<'_, A> {
     type Target = A::Field;
 
@@ -194,6 +235,20 @@ impl<A: Newtype + Single> DerefMut for InStateMut<'_, A> {
     #[inline]
     fn deref_mut(&mut self) -> &mut A::Field {
         A::field_mut(self.right.view_mut().expect("a state with a field has data"))
+    }
+}
+
+/// As the data prints itself.
+///
+/// ```
+/// # use statemachine_example::*;
+/// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+/// assert_eq!(slot.in_full().exclusive().now()?.to_string(), "text");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+impl<A: Newtype<Field: fmt::Display>> fmt::Display for InStateMut<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     lock::{Aftermath, Exclusive, Left, Lock, Move, Wish},
     panics::Panics,
     refused::Refused,
-    state::{Dataless, Located, Single, State, StateMachine, View},
+    state::{Dataless, Kind, Located, Several, Single, State, StateMachine, View},
     trace::{Waited, Work},
 };
 
@@ -540,7 +540,7 @@ impl<A: State, B> InTransition<'_, A, B> {
         A::same(A::view(self.right.view()))
     }
 
-    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were
+    /// Whether somebody's [urgent](crate::Transition::urgent) wait would be over if this transition were
     /// rolled back. Never blocks for long.
     ///
     /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
@@ -560,8 +560,8 @@ impl<A: State, B> InTransition<'_, A, B> {
         self.right.lock().is_wanted(Wish::Urgent(position::<A>(&self.right)))
     }
 
-    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if
-    /// this one were rolled back: see [`Wanted`].
+    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) wait would be over if this
+    /// transition were rolled back: see [`Wanted`].
     ///
     /// ```
     /// # use statemachine_example::*;
@@ -596,6 +596,22 @@ impl<A: State, B> InTransition<'_, A, B> {
         A: Single,
     {
         A::view_mut(self.right.view_mut())
+    }
+}
+
+impl<A: Several, B: State<Enum = A::Enum>> InTransition<'_, A, B> {
+    /// Which state is to be left. Never blocks.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+    /// let refilling = slot.to_full().now()?; // from whichever declared source
+    /// assert_eq!(refilling.kind(), SlotKind::Full);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+        Kind::at(self.from().get())
     }
 }
 

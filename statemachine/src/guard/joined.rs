@@ -8,7 +8,7 @@ use crate::state::{State, View};
 /// The outcome of [`or_join`](crate::Transition::or_join): the caller makes the transition, or another
 /// caller has made it.
 ///
-/// [`enter`](Self::enter) makes a hold of either. Dropping this rolls the transition back, or lets go of
+/// [`enter`](Self::enter) and [`enter_with`](Self::enter_with) make a hold of either. Dropping this rolls the transition back, or lets go of
 /// the hold. If the work of one caller fails, the next one works; [`Failures`](crate::Failures) shares the
 /// failure with all that waited.
 ///
@@ -69,7 +69,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Work that cannot fail has to name a type of error, as in `enter(|()| Ok::<_, Infallible>(5))`.
+    /// Work that cannot fail has to name a type of error, as in `enter(|()| Ok::<_, Infallible>(5))`. If the
+    /// data is there already, use [`enter_with`](Self::enter_with).
     ///
     /// # Errors
     ///
@@ -89,6 +90,36 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Joined<'a, A, B> {
                 Ok(transition.enter_with(data))
             }
             Self::There(state) => Ok(state),
+        }
+    }
+
+    /// Makes the transition with that data if that is for the caller to do. Holds the new state in both
+    /// cases. Never blocks.
+    ///
+    /// If another caller has made the transition, the data is dropped, and the hold shows the other
+    /// caller's data. To keep the data, `match` this instead. The old state's data is dropped, outside the
+    /// machine. For a state without data, the data is `()`.
+    ///
+    /// ```
+    /// # use statemachine_example::*;
+    /// let slot = SlotMachine::new();
+    /// let first = slot.empty_to_full().or_join().now()?.enter_with("first".to_owned());
+    /// let second = slot.empty_to_full().or_join().now()?.enter_with("second".to_owned());
+    /// assert_eq!((first.as_str(), second.as_str()), ("first", "first"));
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`enter_with`](crate::InTransition::enter_with), and if the `Drop` of data that is not needed
+    /// does. The hold is then released.
+    pub fn enter_with(self, data: B::Data) -> InState<'a, B> {
+        match self {
+            Self::Mine(transition) => transition.enter_with(data),
+            Self::There(state) => {
+                drop(data);
+                state
+            }
         }
     }
 }

@@ -57,6 +57,20 @@ impl<A: State, U: ?Sized> Deref for MappedInState<'_, A, U> {
     }
 }
 
+/// As the part prints itself.
+///
+/// ```
+/// # use statemachine_example::*;
+/// let slot = SlotMachine::from_state(Slot::Full("text".to_owned()));
+/// assert_eq!(slot.in_full().now()?.map(|text| &text[1..]).to_string(), "ext");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+impl<A: State, U: ?Sized + fmt::Display> fmt::Display for MappedInState<'_, A, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
 impl<A: State, U: ?Sized> fmt::Debug for MappedInState<'_, A, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::show(f, "MappedInState", A::Enum::NAME, A::NAME)

@@ -529,7 +529,7 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         A::view_mut(self.right.view_mut())
     }
 
-    /// Whether somebody's [urgent](crate::Transition::urgent) transition would begin if this one were
+    /// Whether somebody's [urgent](crate::Transition::urgent) wait would be over if this transition were
     /// rolled back. Never blocks for long.
     ///
     /// It may have changed by the time you read it. To hear of it, wait for [`wanted`](Self::wanted).
@@ -547,8 +547,8 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         self.right.get().lock().is_wanted(Wish::Urgent(self.right.get().position()))
     }
 
-    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) transition would begin if
-    /// this one were rolled back: see [`Wanted`].
+    /// A handle that waits until somebody's [urgent](crate::Transition::urgent) wait would be over if this
+    /// transition were rolled back: see [`Wanted`].
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -845,6 +845,64 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     }
 }
 
+impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInStateMut<M, A> {
+    /// Which state is held: see [`InStateMut::kind`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let held = slot.hold().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(held.kind(), SlotKind::Full);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+        Kind::at(self.right.get().position().get())
+    }
+
+    /// The same exclusive hold, as an exclusive hold on that state: see [`InStateMut::narrow`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let held = slot.hold().exclusive().now()?.into_owned(Arc::clone(&slot));
+    /// assert!(held.narrow::<slot::Full>().is_ok());
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The same exclusive hold, if it is on another state.
+    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<OwnedInStateMut<M, B>, Self> {
+        if B::SET.contains(self.right.get().position()) {
+            Ok(OwnedInStateMut { right: self.right, state: PhantomData })
+        } else {
+            Err(self)
+        }
+    }
+}
+
+impl<M: Owner<A::Enum>, A: Several<Enum: 'static>, B: State<Enum = A::Enum>>
+    OwnedInTransition<M, A, B>
+{
+    /// Which state is to be left: see [`InTransition::kind`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statemachine_example::*;
+    /// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+    /// let refilling = slot.to_full().now()?.into_owned(Arc::clone(&slot));
+    /// assert_eq!(refilling.kind(), SlotKind::Full);
+    /// # Ok::<(), statemachine::Refused>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+        Kind::at(self.right.get().position().get())
+    }
+}
+
 impl<M, A: State<Enum: 'static>> Clone for OwnedInState<M, A> {
     /// One more hold, even if a transition waits for the holders to leave.
     ///
@@ -881,6 +939,38 @@ impl<M, A: Newtype<Enum: 'static> + Single> DerefMut for OwnedInStateMut<M, A> {
     #[inline]
     fn deref_mut(&mut self) -> &mut A::Field {
         A::field_mut(self.right.view_mut().expect("a state with a field has data"))
+    }
+}
+
+/// As the data prints itself.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use statemachine_example::*;
+/// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+/// let full = slot.in_full().now()?.into_owned(Arc::clone(&slot));
+/// assert_eq!(full.to_string(), "text");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+impl<M, A: Newtype<Enum: 'static, Field: fmt::Display>> fmt::Display for OwnedInState<M, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// As the data prints itself.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use statemachine_example::*;
+/// # let slot = Arc::new(SlotMachine::from_state(Slot::Full("text".to_owned())));
+/// let full = slot.in_full().exclusive().now()?.into_owned(Arc::clone(&slot));
+/// assert_eq!(full.to_string(), "text");
+/// # Ok::<(), statemachine::Refused>(())
+/// ```
+impl<M, A: Newtype<Enum: 'static, Field: fmt::Display>> fmt::Display for OwnedInStateMut<M, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
     }
 }
 

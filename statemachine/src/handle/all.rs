@@ -7,12 +7,11 @@ use std::{
 };
 
 use super::{
-    both::{ROUNDS, at_once, share_a_machine},
-    deadline_of,
+    both::{ROUNDS, at_once},
+    claims::{Claim, count, in_vain, share_a_machine},
 };
 use crate::{
     graph::StateId,
-    id::MachineId,
     lock::{Notify, Refusal, Word},
     refused::Refused,
     trace::Waited,
@@ -68,6 +67,11 @@ assert!(all(doors.iter().map(|door| door.open_to_closed())).now().is_err());
 type Granted<H> = <<H as Ask>::Place as Queued>::Granted;
 
 impl<H: Handle<Error = Refused> + Clone> All<H> {
+    fn refused(&self) -> RefusedBy<H> {
+        let handle = self.handles.get(self.refused_by).expect("of none there is no refusal");
+        RefusedBy(handle.clone(), None)
+    }
+
     /// All rights, where one is there already; else the refusal of one, and none.
     fn beside(&mut self, had: Option<(usize, Granted<H>)>) -> Result<Vec<Granted<H>>, Refusal> {
         let (place, mut had) = had.unzip();
@@ -101,8 +105,24 @@ impl<H: Handle<Error = Refused> + Clone> Ask for All<H> {
         self.handles.first().map_or(Word::idle(StateId::new(0)), Ask::look)
     }
 
-    fn machines(&self, found: &mut Vec<MachineId>) {
-        self.handles.iter().for_each(|handle| handle.machines(found));
+    fn claims(&self, found: &mut Vec<Claim>) {
+        self.handles.iter().for_each(|handle| handle.claims(found));
+    }
+
+    fn blame(&mut self, mut position: usize) {
+        for (place, handle) in self.handles.iter_mut().enumerate() {
+            match position.checked_sub(count(handle)) {
+                Some(left) => position = left,
+                None => {
+                    self.refused_by = place;
+                    return handle.blame(position);
+                }
+            }
+        }
+    }
+
+    fn deadline(&self) -> Refusal {
+        self.handles[self.refused_by].deadline()
     }
 
     fn attempt(&mut self) -> Result<Vec<Granted<H>>, Word> {
@@ -121,7 +141,7 @@ impl<H: Handle<Error = Refused> + Clone> Ask for All<H> {
     fn enter(&mut self, notify: Notify) -> Result<AllPlace<H>, AnswerAt<AllPlace<H>>> {
         let mut place = AllPlace { all: self.clone(), notify, waiting: None };
         match place.wait() {
-            Some(rights) => Err(place.answer(rights)),
+            Some(answer) => Err(answer),
             None => Ok(place),
         }
     }
@@ -132,98 +152,109 @@ impl<H: Handle<Error = Refused> + Clone> Ask for All<H> {
         guards.map(|(handle, right)| handle.accept(right, waited)).collect()
     }
 
-    fn refuse(self, refusal: Refusal, held: Option<RefusedBy>, waited: Duration) -> Refused {
-        let RefusedBy(position) = held.unwrap_or(RefusedBy(self.refused_by));
-        let mut handles = self.handles.into_iter();
-        let handle = handles.nth(position).expect("of none there is no refusal");
-        handle.refuse(refusal, None, waited)
+    fn refuse(self, refusal: Refusal, held: Option<RefusedBy<H>>, waited: Duration) -> Refused {
+        let RefusedBy(handle, held) = held.unwrap_or_else(|| self.refused());
+        handle.refuse(refusal, held, waited)
     }
 }
 
-/// Whose refusal it is.
-pub(crate) struct RefusedBy(usize);
+type Held<H> = <<H as Ask>::Place as Queued>::Held;
+
+/// The handle whose refusal it is, as it was then: the refusal is in its words.
+pub(crate) struct RefusedBy<H: Handle>(H, Option<Held<H>>);
 
 /// A place in the queue of one of them, without the others.
 pub(crate) struct AllPlace<H: Handle> {
     all: All<H>,
     notify: Notify,
+    /// None when it has been answered. So it is too if foreign code panicked on the way to the next place:
+    /// that is then taken by whoever asks again.
     waiting: Option<H::Place>,
 }
-
-type Rights<H> = Result<Vec<Granted<H>>, Refusal>;
 
 impl<H: Handle<Error = Refused> + Clone> AllPlace<H> {
     /// Takes a place for the one that was refused last, unless there is an answer. If its right is there
     /// at once and another is not, lets go of it and waits for the other: unless it was itself in the way.
-    fn wait(&mut self) -> Option<Rights<H>> {
+    fn wait(&mut self) -> Option<AnswerAt<Self>> {
+        if let Some(refusal) = in_vain(&mut self.all) {
+            return Some(Err((refusal, Some(self.all.refused()))));
+        }
         for round in 1_u32.. {
-            let position = self.all.refused_by;
-            let Some(handle) = self.all.handles.get_mut(position) else {
-                return Some(self.all.beside(None));
+            let notify = self.notify.clone();
+            let answer = match self.all.handles.get_mut(self.all.refused_by) {
+                Some(handle) => match handle.enter(notify) {
+                    Ok(place) => {
+                        self.waiting = Some(place);
+                        return None;
+                    }
+                    Err(answer) => answer,
+                },
+                None => return Some(Ok(Vec::new())),
             };
-            let right = match handle.enter(self.notify.clone()) {
-                Ok(place) => {
-                    self.waiting = Some(place);
-                    return None;
+            match self.complete(answer) {
+                Ok(answer) => return Some(answer),
+                Err(refusal) if round == ROUNDS && share_a_machine(&self.all) => {
+                    return Some(Err((refusal, Some(self.all.refused()))));
                 }
-                Err(Ok(right)) => right,
-                Err(Err((refusal, _))) => return Some(Err(refusal)),
-            };
-            match self.all.beside(Some((position, right))) {
-                Err(_) if round != ROUNDS || !share_a_machine(&self.all) => {}
-                rights => return Some(rights),
+                Err(_) => {}
             }
         }
         unreachable!("it goes round until it has an answer or a place")
     }
 
-    /// Goes on from what the place has come to.
-    fn go_on(&mut self, answer: AnswerAt<H::Place>) -> Option<Rights<H>> {
-        let right = match answer {
-            Ok(right) => right,
-            Err((refusal, _)) => return Some(Err(refusal)),
-        };
-        match self.all.beside(Some((self.all.refused_by, right))) {
-            Ok(rights) => Some(Ok(rights)),
-            Err(_) => self.wait(),
+    /// All rights, or the refusal of the one; else why another is not there, and none.
+    fn complete(&mut self, answer: AnswerAt<H::Place>) -> Result<AnswerAt<Self>, Refusal> {
+        match answer {
+            Ok(right) => self.all.beside(Some((self.all.refused_by, right))).map(Ok),
+            Err((refusal, held)) => {
+                let RefusedBy(handle, _) = self.all.refused();
+                Ok(Err((refusal, Some(RefusedBy(handle, held)))))
+            }
         }
     }
 
-    fn answer(&self, rights: Rights<H>) -> AnswerAt<Self> {
-        rights.map_err(|refusal| (refusal, Some(RefusedBy(self.all.refused_by))))
+    /// Goes on from what the place has come to.
+    fn go_on(&mut self, answer: AnswerAt<H::Place>) -> Option<AnswerAt<Self>> {
+        self.waiting = None;
+        match self.complete(answer) {
+            Ok(answer) => Some(answer),
+            Err(_) => self.wait(),
+        }
     }
 
     /// What the place comes to when it is given back: without all, nothing is kept.
     fn last(
         &mut self,
         answer: Option<AnswerAt<H::Place>>,
-        refusal: impl FnOnce(&H) -> Refusal,
+        refusal: impl FnOnce(&All<H>) -> Refusal,
     ) -> AnswerAt<Self> {
-        let rights = match answer {
-            Some(Ok(right)) => self.all.beside(Some((self.all.refused_by, right))),
-            Some(Err((refusal, _))) => return self.answer(Err(refusal)),
-            None => Err(Refusal::Interrupted),
-        };
-        let rights = rights.map_err(|_| refusal(&self.all.handles[self.all.refused_by]));
-        self.answer(rights)
+        match answer.map(|answer| self.complete(answer)) {
+            Some(Ok(answer)) => answer,
+            Some(Err(_)) | None => Err((refusal(&self.all), Some(self.all.refused()))),
+        }
     }
 }
 
 impl<H: Handle<Error = Refused> + Clone> Queued for AllPlace<H> {
     type Granted = Vec<Granted<H>>;
-    type Held = RefusedBy;
+    type Held = RefusedBy<H>;
 
     fn check(&mut self) -> Option<AnswerAt<Self>> {
-        let answer = self.waiting.as_mut()?.check()?;
-        let rights = self.go_on(answer)?;
-        Some(self.answer(rights))
+        let Some(place) = &mut self.waiting else {
+            return self.wait();
+        };
+        let answer = place.check()?;
+        self.go_on(answer)
     }
 
     fn poll(&mut self, waker: &Waker) -> Option<AnswerAt<Self>> {
-        let answer = self.waiting.as_mut()?.poll(waker)?;
-        self.notify = Notify::Task(waker.clone());
-        let rights = self.go_on(answer)?;
-        Some(self.answer(rights))
+        // Before anything is decided: a waker that panics when it is cloned changes nothing.
+        self.notify.renew(waker);
+        let Some(place) = &mut self.waiting else {
+            return self.wait();
+        };
+        let answer = place.poll(waker)?;
+        self.go_on(answer)
     }
 
     fn give_up(&mut self, refusal: Refusal) -> AnswerAt<Self> {
@@ -233,7 +264,7 @@ impl<H: Handle<Error = Refused> + Clone> Queued for AllPlace<H> {
 
     fn time_out(&mut self) -> AnswerAt<Self> {
         let answer = self.waiting.as_mut().map(Queued::time_out);
-        self.last(answer, deadline_of)
+        self.last(answer, All::deadline)
     }
 }
 

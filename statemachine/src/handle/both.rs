@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::deadline_of;
+use super::claims::{Claim, count, in_vain, share_a_machine};
 use crate::{
     graph::StateId,
-    id::MachineId,
     lock::{Notify, Refusal, Word},
     refused::Refused,
     trace::Waited,
@@ -30,8 +29,14 @@ use crate::{
 /// If both are committed, one after the other, no caller that takes rights on both sees one move without
 /// the other. A look at the states takes no right, so it may see one without the other.
 ///
+/// A wait is refused with [`Unreachable`](crate::Refused::Unreachable) if one of the rights can never be had,
+/// whatever the state of the other machine is. This is looked at when the wait begins, and each time that
+/// one of the rights comes. If a right becomes unreachable while the call waits for the other right, the
+/// refusal comes with the other right, or the wait ends at its deadline.
+///
 /// Two rights of one machine that exclude each other, such as two transitions, are refused at once, also in
 /// a wait. The error is [`InTransition`](crate::Refused::InTransition) or [`InUse`](crate::Refused::InUse).
+/// If they need different states, it is [`WrongState`](crate::Refused::WrongState).
 ///
 /// ```
 /// use statemachine::both;
@@ -90,6 +95,13 @@ where
     A: Handle<Error = Refused> + Clone,
     B: Handle<Error = Refused> + Clone,
 {
+    fn refused(&self) -> RefusedBy<A, B> {
+        match self.refused_by {
+            Side::A => RefusedBy::A(self.a.clone(), None),
+            Side::B => RefusedBy::B(self.b.clone(), None),
+        }
+    }
+
     /// The other right, when the one is there; with neither, the refusal.
     fn beside_a(&mut self, a: Granted<A>) -> Result<(Granted<A>, Granted<B>), Refusal> {
         match at_once(&mut self.b) {
@@ -116,14 +128,6 @@ where
 /// are of one machine. Rights of different machines go on: each round, somebody else took one.
 pub(super) const ROUNDS: u32 = 8;
 
-/// Whether two of the rights are of one machine.
-pub(super) fn share_a_machine(handle: &impl Ask) -> bool {
-    let mut machines = Vec::new();
-    handle.machines(&mut machines);
-    machines.sort_unstable();
-    machines.windows(2).any(|two| two[0] == two[1])
-}
-
 /// The right, at once or not at all.
 pub(super) fn at_once<H: Handle>(handle: &mut H) -> Result<Granted<H>, Refusal> {
     handle.attempt().or_else(|seen| handle.insist(seen))
@@ -142,9 +146,29 @@ where
         self.a.look()
     }
 
-    fn machines(&self, found: &mut Vec<MachineId>) {
-        self.a.machines(found);
-        self.b.machines(found);
+    fn claims(&self, found: &mut Vec<Claim>) {
+        self.a.claims(found);
+        self.b.claims(found);
+    }
+
+    fn blame(&mut self, position: usize) {
+        match position.checked_sub(count(&self.a)) {
+            None => {
+                self.refused_by = Side::A;
+                self.a.blame(position);
+            }
+            Some(position) => {
+                self.refused_by = Side::B;
+                self.b.blame(position);
+            }
+        }
+    }
+
+    fn deadline(&self) -> Refusal {
+        match self.refused_by {
+            Side::A => self.a.deadline(),
+            Side::B => self.b.deadline(),
+        }
     }
 
     fn attempt(&mut self) -> Result<(Granted<A>, Granted<B>), Word> {
@@ -168,7 +192,7 @@ where
         let mut place = BothPlace { both: self.clone(), notify, waiting: Waiting::Nowhere };
         // For the one that was refused last, since the other was there.
         match place.wait_for(self.refused_by) {
-            Some(answer) => Err(place.answer(answer)),
+            Some(answer) => Err(answer),
             None => Ok(place),
         }
     }
@@ -184,16 +208,21 @@ where
         Ok((a, b))
     }
 
-    fn refuse(self, refusal: Refusal, held: Option<RefusedBy>, waited: Duration) -> Refused {
-        match held.map_or(self.refused_by, |RefusedBy(side)| side) {
-            Side::A => self.a.refuse(refusal, None, waited),
-            Side::B => self.b.refuse(refusal, None, waited),
+    fn refuse(self, refusal: Refusal, held: Option<RefusedBy<A, B>>, waited: Duration) -> Refused {
+        match held.unwrap_or_else(|| self.refused()) {
+            RefusedBy::A(a, held) => a.refuse(refusal, held, waited),
+            RefusedBy::B(b, held) => b.refuse(refusal, held, waited),
         }
     }
 }
 
-/// Whose refusal it is.
-pub(crate) struct RefusedBy(Side);
+type Held<H> = <<H as Ask>::Place as Queued>::Held;
+
+/// The handle whose refusal it is, as it was then: the refusal is in its words.
+pub(crate) enum RefusedBy<A: Handle, B: Handle> {
+    A(A, Option<Held<A>>),
+    B(B, Option<Held<B>>),
+}
 
 /// A place in the queue of one of the two, without the other.
 pub(crate) struct BothPlace<A: Handle, B: Handle> {
@@ -205,10 +234,16 @@ pub(crate) struct BothPlace<A: Handle, B: Handle> {
 enum Waiting<A: Handle, B: Handle> {
     ForA(A::Place),
     ForB(B::Place),
+    /// It has been answered. So it is too if foreign code panicked on the way to the next place: that is
+    /// then taken by whoever asks again.
     Nowhere,
 }
 
-type Rights<A, B> = Result<(Granted<A>, Granted<B>), Refusal>;
+/// What the place for one of them came to.
+enum Told<A: Handle, B: Handle> {
+    A(AnswerAt<A::Place>),
+    B(AnswerAt<B::Place>),
+}
 
 impl<A, B> BothPlace<A, B>
 where
@@ -217,32 +252,33 @@ where
 {
     /// Takes a place for the right on that side, unless there is an answer. If the right is there at
     /// once and the other is not, lets go of it and waits for the other: unless it was itself in the way.
-    fn wait_for(&mut self, mut side: Side) -> Option<Rights<A, B>> {
+    fn wait_for(&mut self, mut side: Side) -> Option<AnswerAt<Self>> {
+        if let Some(refusal) = in_vain(&mut self.both) {
+            return Some(Err((refusal, Some(self.both.refused()))));
+        }
         for round in 1_u32.. {
             self.both.refused_by = side;
             let notify = self.notify.clone();
-            let rights = match side {
+            let told = match side {
                 Side::A => match self.both.a.enter(notify) {
                     Ok(place) => {
                         self.waiting = Waiting::ForA(place);
                         return None;
                     }
-                    Err(Ok(a)) => self.both.beside_a(a),
-                    Err(Err((refusal, _))) => return Some(Err(refusal)),
+                    Err(answer) => Told::A(answer),
                 },
                 Side::B => match self.both.b.enter(notify) {
                     Ok(place) => {
                         self.waiting = Waiting::ForB(place);
                         return None;
                     }
-                    Err(Ok(b)) => self.both.beside_b(b),
-                    Err(Err((refusal, _))) => return Some(Err(refusal)),
+                    Err(answer) => Told::B(answer),
                 },
             };
-            match rights {
-                Ok(rights) => return Some(Ok(rights)),
+            match self.complete(told) {
+                Ok(answer) => return Some(answer),
                 Err(refusal) if round == ROUNDS && share_a_machine(&self.both) => {
-                    return Some(Err(refusal));
+                    return Some(Err((refusal, Some(self.both.refused()))));
                 }
                 Err(_) => side = self.both.refused_by,
             }
@@ -250,51 +286,40 @@ where
         unreachable!("it goes round until it has an answer or a place")
     }
 
-    /// Goes on from what has become of the place.
-    fn go_on(&mut self, told: Told<A, B>) -> Option<Rights<A, B>> {
-        let rights = match told {
-            Told::Nothing => return None,
-            Told::Refused(refusal) => return Some(Err(refusal)),
-            Told::A(a) => self.both.beside_a(a),
-            Told::B(b) => self.both.beside_b(b),
-        };
-        match rights {
-            Ok(rights) => Some(Ok(rights)),
+    /// Both rights, or the refusal of the one; else why the other is not there, and neither.
+    fn complete(&mut self, told: Told<A, B>) -> Result<AnswerAt<Self>, Refusal> {
+        let Self { both, .. } = self;
+        match told {
+            Told::A(Ok(a)) => both.beside_a(a).map(Ok),
+            Told::B(Ok(b)) => both.beside_b(b).map(Ok),
+            Told::A(Err((refusal, held))) => {
+                Ok(Err((refusal, Some(RefusedBy::A(both.a.clone(), held)))))
+            }
+            Told::B(Err((refusal, held))) => {
+                Ok(Err((refusal, Some(RefusedBy::B(both.b.clone(), held)))))
+            }
+        }
+    }
+
+    /// Goes on from what the place has come to.
+    fn go_on(&mut self, told: Told<A, B>) -> Option<AnswerAt<Self>> {
+        self.waiting = Waiting::Nowhere;
+        match self.complete(told) {
+            Ok(answer) => Some(answer),
             Err(_) => self.wait_for(self.both.refused_by),
         }
     }
 
-    fn answer(&self, rights: Rights<A, B>) -> AnswerAt<Self> {
-        rights.map_err(|refusal| (refusal, Some(RefusedBy(self.both.refused_by))))
-    }
-
     /// What the place comes to when it is given back: without both, nothing is kept.
-    fn last(&mut self, told: Told<A, B>, refusal: impl FnOnce(&Self) -> Refusal) -> AnswerAt<Self> {
-        let rights = match told {
-            Told::A(a) => self.both.beside_a(a).map_err(|_| refusal(self)),
-            Told::B(b) => self.both.beside_b(b).map_err(|_| refusal(self)),
-            Told::Refused(refusal) => Err(refusal),
-            Told::Nothing => Err(refusal(self)),
-        };
-        self.answer(rights)
-    }
-}
-
-/// What has become of a place.
-enum Told<A: Handle, B: Handle> {
-    Nothing,
-    A(Granted<A>),
-    B(Granted<B>),
-    Refused(Refusal),
-}
-
-impl<A: Handle, B: Handle> Told<A, B> {
-    fn of_a(answer: AnswerAt<A::Place>) -> Self {
-        answer.map_or_else(|(refusal, _)| Self::Refused(refusal), Self::A)
-    }
-
-    fn of_b(answer: AnswerAt<B::Place>) -> Self {
-        answer.map_or_else(|(refusal, _)| Self::Refused(refusal), Self::B)
+    fn last(
+        &mut self,
+        told: Option<Told<A, B>>,
+        refusal: impl FnOnce(&Both<A, B>) -> Refusal,
+    ) -> AnswerAt<Self> {
+        match told.map(|told| self.complete(told)) {
+            Some(Ok(answer)) => answer,
+            Some(Err(_)) | None => Err((refusal(&self.both), Some(self.both.refused()))),
+        }
     }
 }
 
@@ -304,51 +329,44 @@ where
     B: Handle<Error = Refused> + Clone,
 {
     type Granted = (Granted<A>, Granted<B>);
-    type Held = RefusedBy;
+    type Held = RefusedBy<A, B>;
 
     fn check(&mut self) -> Option<AnswerAt<Self>> {
         let told = match &mut self.waiting {
-            Waiting::ForA(place) => place.check().map_or(Told::Nothing, Told::of_a),
-            Waiting::ForB(place) => place.check().map_or(Told::Nothing, Told::of_b),
-            Waiting::Nowhere => Told::Nothing,
+            Waiting::ForA(place) => Told::A(place.check()?),
+            Waiting::ForB(place) => Told::B(place.check()?),
+            Waiting::Nowhere => return self.wait_for(self.both.refused_by),
         };
-        let rights = self.go_on(told)?;
-        Some(self.answer(rights))
+        self.go_on(told)
     }
 
     fn poll(&mut self, waker: &Waker) -> Option<AnswerAt<Self>> {
+        // Before anything is decided: a waker that panics when it is cloned changes nothing.
+        self.notify.renew(waker);
         let told = match &mut self.waiting {
-            Waiting::ForA(place) => place.poll(waker).map_or(Told::Nothing, Told::of_a),
-            Waiting::ForB(place) => place.poll(waker).map_or(Told::Nothing, Told::of_b),
-            Waiting::Nowhere => unreachable!("polled after it was ready"),
+            Waiting::ForA(place) => Told::A(place.poll(waker)?),
+            Waiting::ForB(place) => Told::B(place.poll(waker)?),
+            Waiting::Nowhere => return self.wait_for(self.both.refused_by),
         };
-        if let Told::Nothing = told {
-            return None;
-        }
-        self.notify = Notify::Task(waker.clone());
-        let rights = self.go_on(told)?;
-        Some(self.answer(rights))
+        self.go_on(told)
     }
 
     fn give_up(&mut self, refusal: Refusal) -> AnswerAt<Self> {
         let told = match &mut self.waiting {
-            Waiting::ForA(place) => Told::of_a(place.give_up(refusal)),
-            Waiting::ForB(place) => Told::of_b(place.give_up(refusal)),
-            Waiting::Nowhere => Told::Nothing,
+            Waiting::ForA(place) => Some(Told::A(place.give_up(refusal))),
+            Waiting::ForB(place) => Some(Told::B(place.give_up(refusal))),
+            Waiting::Nowhere => None,
         };
         self.last(told, |_| refusal)
     }
 
     fn time_out(&mut self) -> AnswerAt<Self> {
         let told = match &mut self.waiting {
-            Waiting::ForA(place) => Told::of_a(place.time_out()),
-            Waiting::ForB(place) => Told::of_b(place.time_out()),
-            Waiting::Nowhere => Told::Nothing,
+            Waiting::ForA(place) => Some(Told::A(place.time_out())),
+            Waiting::ForB(place) => Some(Told::B(place.time_out())),
+            Waiting::Nowhere => None,
         };
-        self.last(told, |place| match place.both.refused_by {
-            Side::A => deadline_of(&place.both.a),
-            Side::B => deadline_of(&place.both.b),
-        })
+        self.last(told, Both::deadline)
     }
 }
 

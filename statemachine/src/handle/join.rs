@@ -88,6 +88,14 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Join<'a, A, B> {
     }
 
     #[doc(hidden)]
+    pub fn enter_with(self, _: B::Data) -> InState<'a, B>
+    where
+        Self: Asked,
+    {
+        mismatch()
+    }
+
+    #[doc(hidden)]
     pub fn mine(self) -> Option<InTransition<'a, A, B>>
     where
         Self: Asked,
@@ -108,7 +116,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Asks for Join<'a, A, B> {
 
     #[inline(always)]
     fn request(&self) -> Request {
-        Request::Join { from: self.transition.from(), to: B::ID }
+        let (from, is_urgent) = (self.transition.from(), self.transition.is_urgent());
+        Request::Join { from, to: B::ID, is_urgent }
     }
 
     #[inline]

@@ -5,6 +5,7 @@
 
 mod all;
 mod both;
+mod claims;
 mod exclusive_hold;
 mod hold;
 mod join;
@@ -17,15 +18,16 @@ mod when;
 use std::{mem::ManuallyDrop, time::Duration};
 
 use crate::{
-    graph::{StateId, StateSet},
+    graph::{Graph, StateId, StateSet},
     id::MachineId,
     lock::{self, Answer, Granted, Lock, Notify, Place, Refusal, Request, Shared, Word},
     refused::{Blocker, Refused},
     state::{Located as _, State, StateMachine},
     trace::{self, Waited},
-    wait::{AnswerAt, Ask, Handle, Queued},
+    wait::{AnswerAt, Ask, Queued},
 };
 
+pub(crate) use self::claims::Claim;
 pub use self::{
     all::{All, all},
     both::{Both, both},
@@ -77,6 +79,7 @@ pub(crate) trait Site: Copy {
     type Place: Queued;
 
     fn machine(self) -> MachineId;
+    fn graph(self) -> &'static Graph;
     fn look(self) -> Word;
     fn attempt(self, request: &Request) -> Result<<Self::Place as Queued>::Granted, Word>;
     fn acquire(
@@ -98,6 +101,10 @@ impl<'a, S: StateMachine> Site for &'a Lock<S> {
 
     fn machine(self) -> MachineId {
         self.id()
+    }
+
+    fn graph(self) -> &'static Graph {
+        S::GRAPH
     }
 
     #[inline]
@@ -146,17 +153,6 @@ fn expected<A: State>(states: StateSet) -> &'static [&'static str] {
     if states == A::SET { A::EXPECTED } else { &[] }
 }
 
-/// The refusal of one that stands in the way of others at their deadline.
-fn deadline_of<H: Handle>(handle: &H) -> Refusal {
-    let word = handle.look();
-    let blocker = match word.holders() {
-        _ if !handle.wants(word.state()) => lock::Blocker::State,
-        0 => lock::Blocker::Transition,
-        holders => lock::Blocker::Holders(holders),
-    };
-    Refusal::TimedOut { state: word.state(), blocker }
-}
-
 const ASKED_ONCE: &str = "a handle is asked once";
 
 impl<H: Asks> Ask for H {
@@ -166,8 +162,15 @@ impl<H: Asks> Ask for H {
     type Given = H::Given;
     type Denied = H::Denied;
 
-    fn machines(&self, found: &mut Vec<MachineId>) {
-        found.push(self.site().machine());
+    fn claims(&self, found: &mut Vec<Claim>) {
+        let (site, request) = (self.site(), self.request());
+        let (machine, graph, word) = (site.machine(), site.graph(), site.look());
+        found.push(Claim { machine, graph, request, word });
+    }
+
+    fn deadline(&self) -> Refusal {
+        let word = self.look();
+        Refusal::TimedOut { state: word.state(), blocker: self.request().blocker(word) }
     }
 
     #[inline]

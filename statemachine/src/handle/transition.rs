@@ -249,6 +249,9 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     /// the right goes to the urgent one. No right is taken from a caller that keeps it. `now` does not wait,
     /// so this changes nothing for it.
     ///
+    /// With [`or_join`](Self::or_join) behind it, the wait is as urgent. If the machine is in `B`, it also
+    /// goes before a transition that waits for the holders to leave: it holds `B` with them.
+    ///
     /// ```
     /// # use statemachine_example::*;
     /// # use std::{pin::pin, task::{Context, Waker}};
@@ -444,6 +447,11 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
             (None, Some(group)) => StateSet::Both(group, sources()),
             (None, None) => StateSet::Bits(sources()),
         }
+    }
+
+    #[inline]
+    pub(super) fn is_urgent(&self) -> bool {
+        self.is_urgent
     }
 
     /// The names of the states that it starts in.

@@ -21,7 +21,7 @@ use crate::{
 ///
 /// | guard | another caller wants its right if |
 /// |---|---|
-/// | [`InTransition`](crate::InTransition) | an [urgent](crate::Transition::urgent) transition waits, and would begin if this one were rolled back |
+/// | [`InTransition`](crate::InTransition) | an [urgent](crate::Transition::urgent) wait would be over if this transition were rolled back |
 /// | [`InState`](crate::InState) | a transition or an exclusive hold waits for the holders to leave |
 /// | [`InStateMut`](crate::InStateMut) | anybody waits for the state, or for a way out of it |
 ///

@@ -46,7 +46,7 @@ impl<S: StateMachine> Lock<S> {
                 self.try_begin(StateSet::One(state), Word::idle(state))
             }
             Request::Transition { from, .. } => self.try_begin(from, self.look()),
-            Request::Join { from, to } => {
+            Request::Join { from, to, .. } => {
                 let seen = self.look();
                 if seen.state() == to {
                     self.try_hold(StateSet::One(to), seen)

@@ -217,6 +217,15 @@ impl Queue {
         }
     }
 
+    /// Whether only one that is not urgent keeps newcomers from holding that state.
+    pub(crate) fn may_be_passed_by_urgent(&self, word: Word) -> bool {
+        word.is_door_shut()
+            && !word.is_exclusive()
+            && word.holders() < MAX_HOLDERS
+            && self.upgrade.is_none()
+            && !self.is_wanted(Wish::Urgent(word.state()), word)
+    }
+
     /// Tells those whose right is wanted now, of those that wait for that.
     pub(crate) fn tell_wanted(&mut self, word: Word, errands: &mut Errands) {
         for position in (0..self.wishers.len()).rev() {

@@ -54,8 +54,9 @@ impl WatchSet {
 pub(crate) enum Request {
     /// The exclusive right, in one of these states; an urgent one before all others.
     Transition { from: StateSet, to: StateId, is_urgent: bool },
-    /// The exclusive right in one of these states, or a shared right in that state.
-    Join { from: StateSet, to: StateId },
+    /// The exclusive right in one of these states, or a shared right in that state; an urgent one before
+    /// all others.
+    Join { from: StateSet, to: StateId, is_urgent: bool },
     /// The exclusive right in place of the caller's own hold.
     Upgrade { to: StateId },
     /// A shared right, in one of these states.
@@ -71,7 +72,7 @@ pub(crate) enum Request {
 /// Whose waiting makes a right wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wish {
-    /// That of an urgent transition out of the state.
+    /// That of an urgent transition out of the state, or of an urgent one that joins others there.
     Urgent(StateId),
     /// That of anybody who shuts the door on the holders.
     Leave,
@@ -177,7 +178,10 @@ impl Request {
     }
 
     pub(crate) fn is_urgent(&self) -> bool {
-        matches!(self, Self::Transition { is_urgent: true, .. })
+        matches!(
+            self,
+            Self::Transition { is_urgent: true, .. } | Self::Join { is_urgent: true, .. }
+        )
     }
 
     pub(crate) fn is_upgrade(&self) -> bool {
@@ -186,9 +190,14 @@ impl Request {
 
     /// What stands in its way in that word.
     pub(crate) fn blocker(&self, word: Word) -> Blocker {
+        let holders = word.holders();
         match self.wants(word.state()) {
             None => Blocker::State,
-            Some(_) if word.holders() > 0 => Blocker::Holders(word.holders()),
+            // Holders share the state with others, but for one that has it to itself.
+            Some(Right::Shared) if !word.is_exclusive() && holders < MAX_HOLDERS => {
+                Blocker::Transition
+            }
+            Some(_) if holders > 0 => Blocker::Holders(holders),
             Some(_) => Blocker::Transition,
         }
     }
@@ -213,7 +222,7 @@ impl Request {
             Self::Transition { from: set, .. } | Self::Hold(set) | Self::ExclusiveHold(set) => {
                 set.for_each(visit)
             }
-            Self::Join { from, to } => {
+            Self::Join { from, to, .. } => {
                 visit(to);
                 from.for_each(|state| {
                     if state != to {

@@ -126,13 +126,19 @@ impl Core<'_> {
             };
             let state = word.state();
             let wants = request.wants(state);
+            let is_shared = wants == Some(Right::Shared);
+            if is_shared && request.is_urgent() && queue.may_be_passed_by_urgent(word) {
+                // The one that shut the door would stand behind the caller, who shares the state.
+                if self.word.take(word, word.held()).is_ok() {
+                    break Entered::Granted(Right::Shared);
+                }
+                continue;
+            }
             if request.is_upgrade() && (queue.has_upgrade() || refusal == Refusal::InTransition) {
                 // Each would wait for the other's hold, or the one that shut the door for this one's.
                 break Entered::Refused(refusal);
             }
-            if wants == Some(Right::Shared)
-                && matches!(refusal, Refusal::InUse { holders: MAX_HOLDERS, .. })
-            {
+            if is_shared && matches!(refusal, Refusal::InUse { holders: MAX_HOLDERS, .. }) {
                 break Entered::Refused(refusal);
             }
             if !request.is_hopeful(queue.graph(), state) {

@@ -32,6 +32,13 @@ impl Notify {
         }
     }
 
+    /// Wakes through that waker from now on.
+    pub(crate) fn renew(&mut self, waker: &Waker) {
+        if !matches!(self, Self::Task(known) if known.will_wake(waker)) {
+            *self = Self::Task(waker.clone());
+        }
+    }
+
     pub(crate) fn wake(self, panics: &mut Panics) {
         match self {
             Self::Thread(thread, _) => thread.unpark(),

@@ -9,7 +9,7 @@ use std::{
 use super::{AnswerAt, Ask, Handle, Interrupt, Queued, handle, interrupt::Enlisted};
 use crate::{
     graph::StateId,
-    id::MachineId,
+    handle::Claim,
     lock::{Notify, Refusal, Word},
     trace::Waited,
 };
@@ -71,8 +71,16 @@ impl<'i, H: Handle> Ask for Interruptible<'i, H> {
         self.handle.look()
     }
 
-    fn machines(&self, found: &mut Vec<MachineId>) {
-        self.handle.machines(found);
+    fn claims(&self, found: &mut Vec<Claim>) {
+        self.handle.claims(found);
+    }
+
+    fn blame(&mut self, position: usize) {
+        self.handle.blame(position);
+    }
+
+    fn deadline(&self) -> Refusal {
+        self.handle.deadline()
     }
 
     #[inline]

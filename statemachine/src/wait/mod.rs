@@ -17,8 +17,11 @@ use std::{
 
 use crate::{
     graph::StateId,
-    id::MachineId,
-    lock::{Answer, Granted, Notify, Owned, OwnedAnswer, OwnedPlace, Place, Refusal, Shared, Word},
+    handle::Claim,
+    lock::{
+        Answer, Blocker, Granted, Notify, Owned, OwnedAnswer, OwnedPlace, Place, Refusal, Shared,
+        Word,
+    },
     state::StateMachine,
     sync::instant,
     trace::Waited,
@@ -140,8 +143,17 @@ pub(crate) trait Ask: Sized {
     /// The word as it is.
     fn look(&self) -> Word;
 
-    /// Adds the machines whose rights it takes, each as often as it does.
-    fn machines(&self, _: &mut Vec<MachineId>) {}
+    /// Adds the rights of machines that it takes.
+    fn claims(&self, _: &mut Vec<Claim>) {}
+
+    /// Makes the right at that position, of those that [`claims`](Self::claims) adds, the one that a refusal
+    /// is about.
+    fn blame(&mut self, _: usize) {}
+
+    /// The refusal of one that stands in the way of others at their deadline.
+    fn deadline(&self) -> Refusal {
+        Refusal::TimedOut { state: self.look().state(), blocker: Blocker::State }
+    }
 
     /// Tries at once, by at most one exchange. The error is the word that was seen.
     fn attempt(&mut self) -> Result<<Self::Place as Queued>::Granted, Word>;

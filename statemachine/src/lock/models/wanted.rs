@@ -2,7 +2,7 @@
 
 use loom::{sync::Arc, thread};
 
-use super::{DOWN, LONG, OVER, assert_idle, explore, poll, waker};
+use super::{DOWN, LONG, Link, OVER, assert_idle, explore, explore_from, poll, waker};
 use crate::{Interrupt, Refused};
 
 #[test]
@@ -76,6 +76,30 @@ fn an_urgent_one_goes_before_one_that_came_first() {
         newcomer.join().unwrap();
         assert_idle(&link, DOWN);
     });
+}
+
+#[test]
+fn an_urgent_one_that_joins_is_not_kept_out_by_one_that_shuts_the_door() {
+    explore_from(
+        "an urgent join against a shut door",
+        || Link::Up(1),
+        false,
+        |link| {
+            let hold = link.in_up().now().unwrap();
+            let other = Arc::clone(&link);
+            let leaving = thread::spawn(move || {
+                other.up_to_down().within(LONG).unwrap().commit();
+            });
+            let waker = waker();
+            let mut joining = Box::pin(link.down_to_up().urgent().or_join().into_future());
+            // The machine stays where it is while it is held.
+            let joined = poll(&mut joining, &waker);
+            assert!(joined.is_ready());
+            drop((hold, joined));
+            leaving.join().unwrap();
+            assert_idle(&link, DOWN);
+        },
+    );
 }
 
 #[test]

@@ -114,6 +114,49 @@ where
     There(B::Data),
 }
 
+impl<A, B, St> Joined<A, B, St>
+where
+    A: State<Enum: Stored>,
+    B: State<Enum = A::Enum>,
+    St: Store,
+{
+    /// The right to the move, if it is for the caller to make. Otherwise the data of the new state is
+    /// dropped.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    /// # use serde::{Deserialize, Serialize};
+    /// # use statemachine::{StateMachine, stored::{Machines, sqlite::Sqlite}};
+    /// # #[derive(StateMachine, Serialize, Deserialize, Debug)]
+    /// # #[machine(stored)]
+    /// # enum Job {
+    /// #     #[state(to(Done))]
+    /// #     Queued,
+    /// #     #[state(terminal)]
+    /// #     Done,
+    /// # }
+    /// # pollster::block_on(async {
+    /// # let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+    /// # jobs.insert(42, Job::Queued).await?;
+    /// let job = jobs.at(42);
+    /// if let Some(right) = job.queued_to_done().or_join().await?.mine() {
+    ///     right.commit().await?;
+    /// }
+    /// // Somebody has made the move by now.
+    /// assert!(job.queued_to_done().or_join().await?.mine().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "dropping the right gives it back"]
+    pub fn mine(self) -> Option<InTransition<A, B, St>> {
+        match self {
+            Self::Mine(right) => Some(right),
+            Self::There(_) => None,
+        }
+    }
+}
+
 impl<A, B, St> fmt::Debug for Joined<A, B, St>
 where
     A: State<Enum: Stored>,
