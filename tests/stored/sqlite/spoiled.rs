@@ -1,12 +1,19 @@
 //! Rows that cannot be written or read, and databases that stay locked: what the other rows notice of it.
 
-use std::{path::Path, thread, time::Duration};
+use std::{
+    future::Future as _,
+    path::Path,
+    pin::pin,
+    task::{Context, Waker},
+    thread,
+    time::Duration,
+};
 
 use rusqlite::{Connection, TransactionBehavior::Immediate};
 use statemachine::{
     Refused, StateMachine,
     stored::{
-        Failed, Machines,
+        Address, Failed, Key, Machines, Store as _,
         sqlite::{Error, Sqlite, Table},
     },
 };
@@ -166,4 +173,78 @@ async fn join<T>(tasks: impl Iterator<Item = tokio::task::JoinHandle<T>>) -> Vec
         done.push(task.await.unwrap());
     }
     done
+}
+
+#[test]
+fn a_row_that_cannot_be_read_fails_those_that_wait_for_it_and_no_others() {
+    let _hang = detector("waiting beside a row that cannot be read");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let (orders, shop) = shop(&path).await;
+        let store = orders.store().clone();
+        let mut waits = Vec::new();
+        for id in 0..10 {
+            let key = Key::from(id);
+            let seen = store.load(Address { machine: "Order", key: &key }).await.unwrap().unwrap();
+            let store = store.clone();
+            waits.push(tokio::spawn(async move {
+                store.wait(Address { machine: "Order", key: &key }, &seen, Some(LONG)).await
+            }));
+        }
+        // So long that all have looked, and sleep.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        shop.execute_batch(
+            "BEGIN;
+             UPDATE orders SET status = 'Paid', machine_version = machine_version + 1 WHERE id < 8;
+             UPDATE orders SET machine_version = 'no number' WHERE id = 8;
+             COMMIT",
+        )
+        .unwrap();
+        let mut waits = waits.into_iter();
+        for id in 0..9 {
+            let woken = waits.next().unwrap().await.unwrap();
+            match woken {
+                Err(error) if id == 8 => {
+                    let error = error.to_string();
+                    assert!(error.contains("Invalid column type Text"), "{error}");
+                }
+                woken => assert!(woken.is_ok() && id != 8, "{id}: {woken:?}"),
+            }
+        }
+        let last = waits.next().unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!last.is_finished(), "its row has not changed");
+        orders.at(9).placed_to_paid().try_commit().await.unwrap();
+        last.await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_right_whose_row_could_not_be_read_for_some_time_tells_that_it_is_lost() {
+    let _hang = detector("a right to a row that cannot be read");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    pollster::block_on(async {
+        let (orders, shop) = shop(&path).await;
+        let right = orders.at(1).placed_to_paid().now().await.unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut lost = pin!(right.lost());
+        for _ in 0..2 {
+            assert!(lost.as_mut().poll(&mut cx).is_pending());
+            // A look that is asked for later is answered later.
+            assert!(orders.at(1).is_placed().await.unwrap());
+        }
+        shop.execute("UPDATE orders SET machine_version = 'no number' WHERE id = 1", ()).unwrap();
+        let mut begun_late = pin!(right.lost());
+        for _ in 0..30 {
+            assert!(lost.as_mut().poll(&mut cx).is_pending());
+            assert!(begun_late.as_mut().poll(&mut cx).is_pending());
+            thread::sleep(Duration::from_millis(11));
+        }
+        shop.execute("UPDATE orders SET machine_version = 9 WHERE id = 1", ()).unwrap();
+        lost.await;
+        begun_late.await;
+    });
 }
