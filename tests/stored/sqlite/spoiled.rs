@@ -248,3 +248,35 @@ fn a_right_whose_row_could_not_be_read_for_some_time_tells_that_it_is_lost() {
         begun_late.await;
     });
 }
+
+#[test]
+fn a_row_whose_key_or_claim_cannot_be_read_is_not_listed_and_hides_no_others() {
+    let _hang = detector("keys beside a row that cannot be read");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    pollster::block_on(async {
+        let (orders, shop) = shop(&path).await;
+        shop.execute_batch(
+            "DELETE FROM orders WHERE id > 4;
+             UPDATE orders SET machine_by = X'00FF' WHERE id = 1;
+             UPDATE orders SET machine_by = CAST(X'00FF' AS TEXT) WHERE id = 2;
+             UPDATE orders SET machine_by = 'nobody' WHERE id = 3;",
+        )
+        .unwrap();
+        let keys = orders.keys_in::<order::Placed>(100).await.unwrap();
+        assert_eq!(keys, [0, 4].map(Key::from));
+    });
+    pollster::block_on(async {
+        // A key that no `Key` can be.
+        let path = folder.path().join("other.db");
+        let other = Connection::open(&path).unwrap();
+        let table = Table::of("orders", "id", "status");
+        other.execute_batch("CREATE TABLE orders (id TEXT PRIMARY KEY, status TEXT)").unwrap();
+        other.execute_batch(&table.migration()).unwrap();
+        let row = "INSERT INTO orders (id, status) VALUES
+                   (CAST(X'FF' AS TEXT), 'Placed'), ('good', 'Placed')";
+        other.execute(row, ()).unwrap();
+        let orders = Orders::open(Sqlite::on(&path, table).await.unwrap()).await.unwrap();
+        assert_eq!(orders.keys_in::<order::Placed>(100).await.unwrap(), [Key::from("good")]);
+    });
+}

@@ -118,13 +118,17 @@ impl<'c> Rows<'c> {
         while keys.len() < limit
             && let Some(row) = rows.next()?
         {
-            let by: Option<String> = row.get(1)?;
+            // A row whose key or claim cannot be read is not listed, and hides no others.
+            let (Ok(key), Ok(by)) = (row.get_ref(0)?.as_str(), row.get_ref(1)?.as_str_or_null())
+            else {
+                continue;
+            };
             let is_claimed = by.is_some_and(|by| {
-                let holder = known.entry(holder_of(&by).to_owned());
-                *holder.or_insert_with(|| holders.is_alive(&by))
+                let holder = known.entry(holder_of(by).to_owned());
+                *holder.or_insert_with(|| holders.is_alive(by))
             });
             if !is_claimed {
-                keys.push(Key::from(row.get::<_, String>(0)?));
+                keys.push(Key::from(key));
             }
         }
         Ok(keys)
