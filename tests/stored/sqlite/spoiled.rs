@@ -280,3 +280,37 @@ fn a_row_whose_key_or_claim_cannot_be_read_is_not_listed_and_hides_no_others() {
         assert_eq!(orders.keys_in::<order::Placed>(100).await.unwrap(), [Key::from("good")]);
     });
 }
+
+#[test]
+fn a_row_whose_version_is_no_token_is_left_alone_and_says_so() {
+    let _hang = detector("versions out of range");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    pollster::block_on(async {
+        let (orders, mut shop) = shop(&path).await;
+        for version in [-5, -1, i64::MAX - 1, i64::MAX] {
+            let by_hand = "UPDATE orders SET machine_version = ?1 WHERE id = 1";
+            shop.execute(by_hand, (version,)).unwrap();
+            let order = orders.at(1);
+            let says =
+                format!("the row `1` of Order in the table `orders` has the version {version}; ");
+            let error = store_error(order.placed_to_paid().now().await);
+            assert!(error.contains(&says), "{error}");
+            let error = store_error(order.placed_to_paid().try_commit().await);
+            assert!(error.contains(&says), "{error}");
+            let transaction = shop.transaction_with_behavior(Immediate).unwrap();
+            let error = store_error(order.placed_to_paid().commit_in(&transaction));
+            assert!(error.contains(&says), "{error}");
+            transaction.commit().unwrap();
+            let read = "SELECT status, machine_version, machine_by FROM orders WHERE id = 1";
+            let read = shop.query_row(read, (), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+            assert_eq!(read.unwrap(), ("Placed".to_owned(), version, None::<String>));
+        }
+        shop.execute("UPDATE orders SET machine_version = ?1 WHERE id = 1", (i64::MAX - 2,))
+            .unwrap();
+        let right = orders.at(1).placed_to_paid().now().await.unwrap();
+        assert_eq!(right.token(), i64::MAX.unsigned_abs() - 1);
+        right.commit().await.unwrap();
+        assert!(orders.at(1).is_paid().await.unwrap());
+    });
+}
