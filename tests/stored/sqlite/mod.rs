@@ -6,6 +6,7 @@ mod durability;
 mod many;
 mod promises;
 mod race;
+mod spoiled;
 mod tables;
 mod waiting;
 

@@ -5,6 +5,7 @@
 use std::{
     array,
     collections::HashMap,
+    ops::RangeInclusive,
     time::{Duration, Instant},
 };
 
@@ -30,6 +31,10 @@ pub(super) struct Rows<'c> {
 
 /// How long a holder is taken to be alive when it was seen so: a herd of waiters asks for the same one.
 const STILL_ALIVE: Duration = Duration::from_millis(10);
+
+/// The versions of rows that can be changed. Less is no token. A claim and its end add one each, and beyond the
+/// greatest integer SQLite would go on with fractions.
+const VERSIONS: RangeInclusive<i64> = 0..=i64::MAX - 2;
 
 /// Where a row is, owned.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -118,13 +123,17 @@ impl<'c> Rows<'c> {
         while keys.len() < limit
             && let Some(row) = rows.next()?
         {
-            let by: Option<String> = row.get(1)?;
+            // A row whose key or claim cannot be read is not listed, and hides no others.
+            let (Ok(key), Ok(by)) = (row.get_ref(0)?.as_str(), row.get_ref(1)?.as_str_or_null())
+            else {
+                continue;
+            };
             let is_claimed = by.is_some_and(|by| {
-                let holder = known.entry(holder_of(&by).to_owned());
-                *holder.or_insert_with(|| holders.is_alive(&by))
+                let holder = known.entry(holder_of(by).to_owned());
+                *holder.or_insert_with(|| holders.is_alive(by))
             });
             if !is_claimed {
-                keys.push(Key::from(row.get::<_, String>(0)?));
+                keys.push(Key::from(key));
             }
         }
         Ok(keys)
@@ -216,6 +225,9 @@ impl<'c> Rows<'c> {
     /// The row if it is in one of these states and not claimed; else why not.
     fn free(&mut self, at: &Place, from: &[String]) -> Result<Result<Found, Option<Row>>, Error> {
         let Some(found) = self.look(at)? else { return Ok(Err(None)) };
+        if !VERSIONS.contains(&found.version) {
+            return Err(self.out_of_range(at, found.version));
+        }
         if !from.contains(&found.state) {
             return Ok(Err(Some(self.row(found))));
         }
@@ -226,6 +238,15 @@ impl<'c> Rows<'c> {
             self.holders.bury(by);
         }
         Ok(Ok(found))
+    }
+
+    fn out_of_range(&self, at: &Place, version: i64) -> Error {
+        let (Place { machine, key }, Table { name, version: column, .. }) = (at, self.table);
+        let (first, last) = VERSIONS.into_inner();
+        Error::table(format!(
+            "the row `{key}` of {machine} in the table `{name}` has the version {version}; write a number \
+             from {first} to {last} into its column `{column}`"
+        ))
     }
 
     pub(super) fn look(&mut self, at: &Place) -> Result<Option<Found>, Error> {

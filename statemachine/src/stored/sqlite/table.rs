@@ -101,7 +101,8 @@ impl Table {
         self
     }
 
-    /// The column that counts the changes of a row, an integer. It is the token of rights.
+    /// The column that counts the changes of a row, an integer. It is the token of rights. It must not be
+    /// negative.
     pub fn version(mut self, column: impl Into<String>) -> Self {
         self.version = column.into();
         self

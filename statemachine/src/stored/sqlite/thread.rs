@@ -24,8 +24,9 @@ use crate::stored::{Outcome, Row};
 /// How many requests are written by one transaction at most: a bound on how long others wait for it.
 const GROUP: usize = 256;
 
-/// How soon a claim that could not be ended is ended again.
+/// How soon a claim that could not be ended is ended again: twice as late each time, up to the second.
 const AGAIN: Duration = Duration::from_millis(50);
+const AGAIN_LATE: Duration = Duration::from_secs(1);
 
 /// One request.
 pub(super) enum Job {
@@ -52,13 +53,39 @@ pub(super) struct Desk<'c> {
     /// Why the transaction of the group ended early, if it did.
     transaction: Result<(), Error>,
     changed: Vec<Place>,
-    ending: Vec<Ending>,
+    /// The claims that the transaction ends if it is committed.
+    ended: Vec<Ending>,
+    late: Vec<Late>,
 }
 
 /// A claim to be ended.
 pub(super) struct Ending {
     pub(super) at: Place,
     pub(super) by: String,
+}
+
+/// A claim that could not be ended when it should.
+struct Late {
+    ending: Ending,
+    /// How long it waits for the next try, and until when.
+    pause: Duration,
+    due: Instant,
+}
+
+impl Late {
+    fn after(pause: Duration, ending: Ending) -> Self {
+        Self { ending, pause, due: Instant::now() + pause }
+    }
+
+    /// It was not tried.
+    fn again(self) -> Self {
+        Self::after(self.pause, self.ending)
+    }
+
+    /// It was tried in vain.
+    fn later(self) -> Self {
+        Self::after((self.pause * 2).min(AGAIN_LATE), self.ending)
+    }
 }
 
 impl Desk<'_> {
@@ -82,13 +109,21 @@ impl Desk<'_> {
         at: &Place,
         from: &[String],
     ) -> Result<Outcome<(String, Row)>, Error> {
-        let Self { rows, holders, holder, .. } = self;
-        rows.claim(at, from, || {
+        let Self { rows, holders, holder, late, .. } = self;
+        let mut named = None;
+        let claimed = rows.claim(at, from, || {
             if holder.as_ref().is_none_or(|holder| !holder.is_seen()) {
                 *holder = Some(holders.enter()?);
             }
-            Ok(holder.as_mut().map(Holder::claim).unwrap_or_default())
-        })
+            let by = holder.as_mut().map(Holder::claim).unwrap_or_default();
+            named = Some(by.clone());
+            Ok(by)
+        });
+        if let (Err(_), Some(by)) = (&claimed, named) {
+            // A trigger that fails can leave the claim made.
+            late.push(Late::after(AGAIN, Ending { at: at.clone(), by }));
+        }
+        claimed
     }
 
     /// Those that wait for this row are told when the transaction has ended.
@@ -100,23 +135,55 @@ impl Desk<'_> {
     /// else can end it.
     pub(super) fn end(&mut self, ending: Ending) -> Result<(), Error> {
         let ended = self.change(|desk| desk.rows.release(&ending.at, &ending.by));
-        self.ended(ending);
+        match ended {
+            Ok(()) => self.ended(ending),
+            // The transaction may still be committed, without this.
+            Err(_) => self.late.push(Late::after(AGAIN, ending)),
+        }
         ended
     }
 
     /// This transaction ends a claim. If it fails, a later one must.
     pub(super) fn ended(&mut self, ending: Ending) {
         self.tell(&ending.at);
-        self.ending.push(ending);
+        self.ended.push(ending);
     }
 
-    /// Ends what could not be ended before.
-    fn end_all(&mut self) -> Result<(), Error> {
-        for Ending { at, by } in &self.ending {
-            self.rows.release(at, by)?;
-            self.changed.push(at.clone());
+    /// When to try again to end what could not be ended.
+    fn is_due_in(&self) -> Option<Duration> {
+        let due = self.late.iter().map(|late| late.due).min()?;
+        Some(due.saturating_duration_since(Instant::now()))
+    }
+
+    /// Tries again to end what could not be ended. That has a transaction of its own, so that nothing else
+    /// fails with it.
+    fn end_late(&mut self, watch: &Watch) {
+        let now = Instant::now();
+        let due: Vec<_> = self.late.extract_if(.., |late| late.due <= now).collect();
+        if due.is_empty() {
+            return;
         }
-        Ok(())
+        let has_begun = self.rows.begin().is_ok();
+        let (mut ended, mut failed) = (Vec::new(), Vec::new());
+        for late in due {
+            if !has_begun || self.rows.is_ended() {
+                self.late.push(late.again());
+            } else if self.rows.release(&late.ending.at, &late.ending.by).is_ok() {
+                ended.push(late);
+            } else {
+                failed.push(late.later());
+            }
+        }
+        let is_made = !ended.is_empty() && !self.rows.is_ended() && self.rows.commit_all().is_ok();
+        self.rows.roll_back_all();
+        if is_made {
+            let changed: Vec<_> = ended.into_iter().map(|late| late.ending.at).collect();
+            watch.changed(&changed);
+        } else {
+            self.late.extend(ended.into_iter().map(Late::later));
+        }
+        // If one of these ended the transaction, it comes after the others next time.
+        self.late.append(&mut failed);
     }
 }
 
@@ -135,21 +202,22 @@ pub(super) fn run(
         holder: None,
         transaction: Ok(()),
         changed: Vec::new(),
-        ending: Vec::new(),
+        ended: Vec::new(),
+        late: Vec::new(),
     };
-    let mut writes = VecDeque::new();
+    // Each with when it was asked for.
+    let mut writes: VecDeque<(Instant, Write)> = VecDeque::new();
     // How many writes were ever asked for, up to the last release among them, and done.
     let (mut asked, mut released, mut done) = (0_u64, 0, 0);
     // Reads that come after releases: each with how many writes must be done before it.
     let mut reads: VecDeque<(u64, Read)> = VecDeque::new();
-    // Since when another has the database locked.
+    // Since when another has had the database locked for all that is to be written.
     let mut locked = None;
     loop {
         let patience = match locked {
             Some(_) => Some(NAP),
             None if !writes.is_empty() => Some(Duration::ZERO),
-            None if !desk.ending.is_empty() => Some(AGAIN),
-            None => None,
+            None => desk.is_due_in(),
         };
         let first = match patience {
             Some(patience) => jobs.recv_timeout(patience),
@@ -162,6 +230,7 @@ pub(super) fn run(
             }
             thread::sleep(patience.unwrap_or_default());
         }
+        let now = Instant::now();
         for job in first.into_iter().chain(iter::from_fn(|| jobs.try_recv().ok()).take(GROUP)) {
             match job {
                 // It sees what was confirmed before it was asked: that was before this group.
@@ -171,35 +240,40 @@ pub(super) fn run(
                 Job::Read(read) => reads.push_back((released, read)),
                 Job::Write(write) => {
                     asked += 1;
-                    writes.push_back(write);
+                    writes.push_back((now, write));
                 }
                 Job::Release(write) => {
                     asked += 1;
                     released = asked;
-                    writes.push_back(write);
+                    writes.push_back((now, write));
                 }
             }
         }
-        if writes.is_empty() && desk.ending.is_empty() {
-            continue;
-        }
-        let begun = desk.rows.begin();
-        let is_busy = begun.as_ref().is_err_and(Error::is_busy);
-        if is_busy && locked.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
-            // Those that read do not wait for others.
-            for (_, read) in reads.drain(..) {
+        if !writes.is_empty() {
+            let begun = desk.rows.begin();
+            let group = if begun.as_ref().is_err_and(Error::is_busy) {
+                // All that have waited long enough for the other fail together.
+                let locked = *locked.get_or_insert(now);
+                writes.partition_point(|&(asked, _)| now - asked.max(locked) >= PATIENCE)
+            } else {
+                locked = None;
+                writes.len().min(GROUP)
+            };
+            write(&mut desk, begun, writes.drain(..group).map(|(_, write)| write), watch);
+            done += group as u64;
+            if writes.is_empty() {
+                locked = None;
+            }
+            let ready = match locked {
+                // Those that read do not wait for others.
+                Some(_) => reads.len(),
+                None => reads.partition_point(|&(after, _)| after <= done),
+            };
+            for (_, read) in reads.drain(..ready) {
                 foreign(|| read(&mut desk));
             }
-            continue;
         }
-        locked = None;
-        let group = writes.len().min(GROUP);
-        write(&mut desk, begun, writes.drain(..group), watch);
-        done += group as u64;
-        let ready = reads.partition_point(|&(after, _)| after <= done);
-        for (_, read) in reads.drain(..ready) {
-            foreign(|| read(&mut desk));
-        }
+        desk.end_late(watch);
     }
 }
 
@@ -210,7 +284,7 @@ fn write(
     writes: impl Iterator<Item = Write>,
     watch: &Watch,
 ) {
-    desk.transaction = begun.and_then(|()| desk.end_all());
+    desk.transaction = begun;
     let answers: Vec<_> = writes.map(|write| write(desk)).collect();
     let ended = match mem::replace(&mut desk.transaction, Ok(())) {
         Ok(()) => desk.rows.commit_all(),
@@ -220,9 +294,11 @@ fn write(
         }
     };
     let changed = mem::take(&mut desk.changed);
+    let claims = mem::take(&mut desk.ended);
     if ended.is_ok() {
-        desk.ending.clear();
         watch.changed(&changed);
+    } else {
+        desk.late.extend(claims.into_iter().map(|ending| Late::after(AGAIN, ending)));
     }
     for answer in answers {
         foreign(|| answer(ended.clone()));

@@ -298,10 +298,23 @@ impl<'c> Others<'c> {
         let places: Vec<_> = awaited.map(|(at, _)| at.clone()).collect();
         drop(waiting);
         let mut holders = HashMap::new();
-        let mut woken = Vec::new();
+        let (mut woken, mut failed, mut ended) = (Vec::new(), Vec::new(), Ok(()));
         self.connection.execute_batch("BEGIN")?;
         for at in places {
-            let row = self.rows.look(&at)?;
+            let row = match self.rows.look(&at) {
+                Ok(row) => row,
+                Err(error) if error.is_busy() => {
+                    // None of them can be read, and each would wait as long to find that out.
+                    ended = Err(error);
+                    break;
+                }
+                Err(error) => {
+                    // The other rows may be readable. Who has the claim looks again at the next probe.
+                    let waiters = self.watch.lock().take(&at, |waiter| !waiter.is_owner);
+                    failed.push((waiters, error));
+                    continue;
+                }
+            };
             let has_died = probes
                 && row.as_ref().and_then(|row| row.by.as_deref()).is_some_and(|by| {
                     let known = holders.entry(holder_of(by).to_owned());
@@ -312,8 +325,14 @@ impl<'c> Others<'c> {
                     || has_died && waiter.seen.is_claimed
             }));
         }
-        self.connection.execute_batch("COMMIT")?;
+        // An error may have ended the transaction.
+        if !self.rows.is_ended() {
+            ended = ended.and(self.connection.execute_batch("COMMIT").map_err(Error::from));
+        }
         wake(woken, &Ok(()));
-        Ok(())
+        for (waiters, error) in failed {
+            wake(waiters, &Err(error));
+        }
+        ended
     }
 }
