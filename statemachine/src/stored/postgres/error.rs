@@ -132,6 +132,14 @@ impl Fault {
         matches!(self, Self::Again(error) if matches!(error.code(), Some("40001" | "40P01")))
     }
 
+    /// Whether a row can be the reason. A trigger may answer with any code. If the server has ended the
+    /// connection, the next statement shows it.
+    pub(super) fn is_of_the_row(&self) -> bool {
+        let (Self::NotDone(error) | Self::Again(error) | Self::Unknown(error)) = self;
+        // A standby refuses all rows.
+        matches!(error.code(), Some(code) if code != "25006")
+    }
+
     /// What an answer with that code means, which may be the server's or that of a pooler in front of it.
     /// `ends_connection` tells whether the connection is of no use after it.
     pub(in crate::stored) fn of_refusal(code: &str, ends_connection: bool, source: Source) -> Self {
@@ -182,6 +190,16 @@ mod tests {
             error.to_string(),
             "no statement; if a pooler lends connections for a transaction only, use `Options::unprepared`"
         );
+    }
+
+    #[test]
+    fn a_row_is_not_the_reason_if_there_was_no_answer_or_the_server_writes_nothing() {
+        let of = |code| Fault::of_refusal(code, false, "no".into());
+        for code in ["23514", "P0001", "40001", "XX001", "57014"] {
+            assert!(of(code).is_of_the_row(), "{code}");
+        }
+        assert!(!of("25006").is_of_the_row());
+        assert!(!Fault::Unknown(Error::Connection("cut".into())).is_of_the_row());
     }
 
     #[test]
