@@ -132,9 +132,9 @@ impl Fault {
         matches!(self, Self::Again(error) if matches!(error.code(), Some("40001" | "40P01")))
     }
 
-    /// Whether a row can be the reason. A trigger may answer with any code. If the server has ended the
-    /// connection, the next statement shows it.
-    pub(super) fn is_of_the_row(&self) -> bool {
+    /// Whether the server has answered, so that the reason may be a row: a trigger may answer with any code. If
+    /// the server has ended the connection, the next statement shows it.
+    pub(super) fn is_answer(&self) -> bool {
         let (Self::NotDone(error) | Self::Again(error) | Self::Unknown(error)) = self;
         // A standby refuses all rows.
         matches!(error.code(), Some(code) if code != "25006")
@@ -193,13 +193,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_not_the_reason_if_there_was_no_answer_or_the_server_writes_nothing() {
+    fn a_row_may_be_the_reason_of_each_answer_but_that_of_a_standby() {
         let of = |code| Fault::of_refusal(code, false, "no".into());
         for code in ["23514", "P0001", "40001", "XX001", "57014"] {
-            assert!(of(code).is_of_the_row(), "{code}");
+            assert!(of(code).is_answer(), "{code}");
         }
-        assert!(!of("25006").is_of_the_row());
-        assert!(!Fault::Unknown(Error::Connection("cut".into())).is_of_the_row());
+        assert!(!of("25006").is_answer());
+        assert!(!Fault::Unknown(Error::Connection("cut".into())).is_answer());
     }
 
     #[test]

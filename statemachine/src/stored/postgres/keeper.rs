@@ -241,7 +241,7 @@ async fn renew<D: Driver>(
         Some(session) => session,
         None => own.insert(engine.driver.separate().await.map_err(|_| Failure::Unreached)?),
     };
-    let rows = session.run(&statement).await.map_err(|fault| match fault.is_of_the_row() {
+    let rows = session.run(&statement).await.map_err(|fault| match fault.is_answer() {
         true => Failure::Refused(fault),
         false => Failure::Unreached,
     })?;

@@ -315,6 +315,23 @@ impl Layout {
             .push(&format!(" RETURNING {}", self.notification(&format!("t.{version} - 1"))))
     }
 
+    /// Ends whichever of these claims of one caller was made. The caller knows their marks alone.
+    pub(super) fn take_back(
+        &self,
+        columns: &ClaimColumns,
+        at: Address<'_>,
+        marks: &[&str],
+    ) -> Statement {
+        let ClaimColumns { version, until, by, .. } = columns;
+        let statement = self
+            .update()
+            .push(&format!("{version} = t.{version} + 1, {until} = NULL, {by} = NULL WHERE "));
+        self.at_address(statement, at)
+            .push(&format!(" AND t.{by} IN "))
+            .list(marks, "text")
+            .push(&format!(" RETURNING {}", self.notification(&format!("t.{version} - 1"))))
+    }
+
     /// Renews claims, all in one. Gives for each its number from 1, whether it was renewed, and whether it
     /// is still there.
     ///
