@@ -178,3 +178,20 @@ async fn failures_to_serialize_are_repeated_and_checks_are_told() {
     let Failed::Store(error) = failed else { panic!("{failed:?}") };
     assert_eq!(error.code(), Some("23514"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_whose_caller_is_gone_is_let_go_of_when_it_is_made() {
+    let _hang = hang::detector("a_claim_whose_caller_is_gone_is_let_go_of_when_it_is_made");
+    let options = short().lease(LONG * 10);
+    let (jobs, pool) = jobs_at(&server::shared().url(), "sqlx_dropped", options).await;
+    jobs.insert(1, Job::Queued).await.unwrap();
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM sqlx_dropped FOR UPDATE").execute(&mut *tx).await.unwrap();
+    let locked = jobs.at(1).queued_to_running().within(LONG);
+    assert!(tokio::time::timeout(LEASE / 2, locked).await.is_err());
+    tokio::time::sleep(LEASE * 3).await;
+    tx.commit().await.unwrap();
+    let right = jobs.at(1).queued_to_running().within(LONG).await.unwrap();
+    // The claim, its end, and this claim.
+    assert_eq!(right.token(), 3);
+}

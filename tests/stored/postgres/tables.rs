@@ -349,3 +349,66 @@ async fn a_state_may_be_of_a_domain_over_an_enum() {
     tx.commit().await.unwrap();
     orders.remove_in::<order::Placed>(1).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_refuses_to_be_renewed_takes_no_other_right_with_it() {
+    let _hang = hang::detector("a_row_that_refuses_to_be_renewed_takes_no_other_right_with_it");
+    make(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN RAISE EXCEPTION USING ERRCODE = TG_ARGV[0]; END'",
+    )
+    .await;
+    let by_trigger = |code| {
+        format!(
+            "CREATE TRIGGER refuse BEFORE UPDATE ON THE_TABLE FOR EACH ROW WHEN (OLD.id = 1) \
+             EXECUTE FUNCTION refuse('{code}')"
+        )
+    };
+    for (name, refuse) in [
+        ("check", "ALTER TABLE THE_TABLE ADD CHECK (id <> 1) NOT VALID".to_owned()),
+        ("error", by_trigger("P0001")),
+        // These mean that another try or another connection is worth it, if not a trigger says so.
+        ("conflict", by_trigger("40001")),
+        ("trouble", by_trigger("XX001")),
+    ] {
+        let table = format!("refuses_{name}");
+        let (orders, client) = with_rights(&table, "id int PRIMARY KEY, status text").await;
+        let mut rights = Vec::new();
+        for key in 1..=5 {
+            orders.insert(key, Order::Placed).await.unwrap();
+            rights.push(orders.at(key).placed_to_paid().now().await.unwrap());
+        }
+        client.batch_execute(&refuse.replace("THE_TABLE", &table)).await.unwrap();
+        let refuses = rights.remove(0);
+        refuses.lost().await;
+        tokio::time::sleep(LEASE * 2).await;
+        for right in rights {
+            let lost = tokio::time::timeout(Duration::ZERO, right.lost()).await;
+            assert!(lost.is_err(), "{name}: the right to {} is lost", right.key());
+            right.commit().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_a_policy_keeps_takes_no_other_right_with_it() {
+    let _hang = hang::detector("a_row_that_a_policy_keeps_takes_no_other_right_with_it");
+    let (orders, client) = with_rights("kept_by_policy", "id int PRIMARY KEY, status text").await;
+    orders.insert(2, Order::Placed).await.unwrap();
+    let grant = "CREATE ROLE shop LOGIN; GRANT ALL ON kept_by_policy TO shop; \
+        ALTER TABLE kept_by_policy ENABLE ROW LEVEL SECURITY; \
+        CREATE POLICY shop ON kept_by_policy TO shop USING (true)";
+    client.batch_execute(grant).await.unwrap();
+    let url = server::shared().url().replace("tester", "shop");
+    let table = Table::of("kept_by_policy", "id", "status");
+    let store = Postgres::connect(&url, table, short()).await.unwrap();
+    let orders = Machines::<Order, _>::open(store).await.unwrap();
+    let kept = orders.at(1).placed_to_paid().now().await.unwrap();
+    let right = orders.at(2).placed_to_paid().now().await.unwrap();
+    let keep = "ALTER POLICY shop ON kept_by_policy USING (true) WITH CHECK (id <> 1)";
+    client.batch_execute(keep).await.unwrap();
+    kept.lost().await;
+    let lost = tokio::time::timeout(LEASE * 2, right.lost()).await;
+    assert!(lost.is_err());
+    right.commit().await.unwrap();
+}

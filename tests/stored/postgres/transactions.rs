@@ -13,7 +13,11 @@ use statemachine::{
 use statemachine_tests::hang;
 use tokio_postgres::NoTls;
 
-use crate::{Job, Jobs, LEASE, LONG, client, jobs_at, running, server, short};
+use crate::{
+    Job, Jobs, LEASE, LONG, client, jobs_at,
+    proxy::{Cut, Proxy},
+    running, server, short,
+};
 
 fn pool(size: usize) -> Pool {
     let manager = Manager::new(server::shared().url().parse().unwrap(), NoTls);
@@ -245,6 +249,58 @@ async fn a_call_that_is_dropped_leaves_no_waiting_connection_to_others() {
     }
     tx.commit().await.unwrap();
     assert!(jobs.at(1).is_queued().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_that_are_dropped_leave_the_connections_to_other_rows() {
+    let _hang = hang::detector("claims_that_are_dropped_leave_the_connections_to_other_rows");
+    let url = server::shared().url();
+    let (mut client, observer) = (client(&url).await, client(&url).await);
+    // What is not let go of does not end with its lease while this runs.
+    let options = short().connections(2).lease(LONG * 10);
+    let jobs = jobs_at(&url, "dropped_claim", options).await;
+    for key in [1, 2] {
+        jobs.insert(key, Job::Queued).await.unwrap();
+    }
+    let tx = client.transaction().await.unwrap();
+    tx.execute("SELECT FROM dropped_claim WHERE key = '1' FOR UPDATE", &[]).await.unwrap();
+    for _ in 0..6 {
+        let locked = jobs.at(1).queued_to_running().within(LONG);
+        assert!(tokio::time::timeout(LEASE / 6, locked).await.is_err());
+    }
+    let other = jobs.at(2).queued_to_running().now();
+    tokio::time::timeout(LONG / 6, other).await.unwrap().unwrap().rollback().await.unwrap();
+    let waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%dropped_claim%'";
+    while !observer.query(waits, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(LEASE / 20).await;
+    }
+    tx.commit().await.unwrap();
+    let right = jobs.at(1).queued_to_running().now().await.unwrap();
+    assert_eq!(right.token(), 1);
+}
+
+/// The message by which a client asks a server to cancel what another connection does has this in it.
+const CANCEL: &str = "\u{16}.";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_cannot_be_cancelled_is_let_go_of_when_it_is_made() {
+    let _hang = hang::detector("a_claim_that_cannot_be_cancelled_is_let_go_of_when_it_is_made");
+    let mut client = client(&server::shared().url()).await;
+    let proxy = Proxy::start(server::shared().port()).await;
+    let url = server::shared().url_at(proxy.port);
+    let jobs = jobs_at(&url, "not_cancelled", short().lease(LONG * 10)).await;
+    jobs.insert(1, Job::Queued).await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    tx.execute("SELECT FROM not_cancelled FOR UPDATE", &[]).await.unwrap();
+    let cuts = [Cut::Before; 100];
+    proxy.order(CANCEL, &cuts);
+    let locked = jobs.at(1).queued_to_running().within(LONG);
+    assert!(tokio::time::timeout(LEASE / 2, locked).await.is_err());
+    tokio::time::sleep(LEASE / 2).await;
+    tx.commit().await.unwrap();
+    let right = jobs.at(1).queued_to_running().within(LONG).await.unwrap();
+    // The claim, its end, and this claim.
+    assert_eq!(right.token(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

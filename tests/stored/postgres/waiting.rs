@@ -2,10 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use statemachine::{Refused, stored::Failed};
+use statemachine::{
+    Refused,
+    stored::{
+        Failed,
+        postgres::{Postgres, Table},
+    },
+};
 use statemachine_tests::hang;
 
-use crate::{Job, LEASE, LONG, client, jobs, jobs_at, running, server, short};
+use crate::{Job, Jobs, LEASE, LONG, client, jobs, jobs_at, running, server, short};
 
 /// So seldom that no test is served by it.
 fn deaf() -> crate::Options {
@@ -201,5 +207,37 @@ async fn those_that_wait_keep_no_connection_while_the_row_is_locked() {
     jobs.at(1).queued_to_running().try_commit_with(running("me")).await.unwrap();
     for wait in waits {
         wait.await.unwrap().unwrap();
+    }
+}
+
+/// Programs that were there before the columns were added know nothing of the version.
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_wait_find_a_state_that_another_program_has_written() {
+    let _hang = hang::detector("those_that_wait_find_a_state_that_another_program_has_written");
+    let url = server::shared().url();
+    let client = client(&url).await;
+    let table = Table::of("by_others", "id", "status");
+    let make = format!(
+        "CREATE TABLE by_others (id bigint PRIMARY KEY, status text NOT NULL); {}",
+        table.migration()
+    );
+    client.batch_execute(&make).await.unwrap();
+    let often = Duration::from_millis(20);
+    for (name, options) in
+        [("listens", short().recheck(often)), ("looks", short().without_listening().poll(often))]
+    {
+        let store = Postgres::connect(&url, table.clone(), options).await.unwrap();
+        let jobs = Jobs::open(store).await.unwrap();
+        client.batch_execute("DELETE FROM by_others").await.unwrap();
+        jobs.insert(1, Job::Queued).await.unwrap();
+        let job = jobs.at(1);
+        let waits = tokio::spawn(async move { job.when_done().await });
+        tokio::time::sleep(often * 10).await;
+        assert!(!waits.is_finished(), "{name}");
+        let write = r#"UPDATE by_others SET status = 'Done', machine_data = '"well"'"#;
+        client.batch_execute(write).await.unwrap();
+        let found = tokio::time::timeout(LONG / 6, waits).await;
+        assert!(found.is_ok(), "{name}");
+        found.unwrap().unwrap().unwrap();
     }
 }

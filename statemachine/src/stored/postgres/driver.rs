@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, poll_fn},
+    ops::Deref,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -80,16 +81,28 @@ impl Driver for Pooled {
 
     async fn acquire(&self) -> Result<Lent, Fault> {
         let lent = self.pool.get().await;
-        lent.map(|object| Lent { object: Some(object), prepares: self.prepares, is_busy: false })
-            .map_err(|error| match error {
-                PoolError::Backend(error) => connecting(error),
-                PoolError::Timeout(_) => Fault::Again(Error::Connection(error.into())),
-                _ => Fault::NotDone(Error::Connection(error.into())),
-            })
+        lent.map(|object| {
+            let connection = Some(Lending::InPool(object));
+            Lent { connection, prepares: self.prepares, is_busy: false }
+        })
+        .map_err(|error| match error {
+            PoolError::Backend(error) => connecting(error),
+            PoolError::Timeout(_) => Fault::Again(Error::Connection(error.into())),
+            _ => Fault::NotDone(Error::Connection(error.into())),
+        })
     }
 
     fn discard(&self, mut session: Lent) {
         session.take();
+    }
+
+    async fn cancel(&self, session: &Lent) -> bool {
+        let Some(client) = &session.connection else { return false };
+        cancel(client).await
+    }
+
+    fn take_out(&self, session: &mut Lent) {
+        session.connection = session.take().map(Lending::TakenOut);
     }
 
     async fn separate(&self) -> Result<Own, Fault> {
@@ -144,32 +157,51 @@ impl Driver for Pooled {
 
 /// A connection of the pool.
 pub(super) struct Lent {
-    /// It is there until the connection is taken out of the pool.
-    object: Option<Object>,
+    /// It is there until the connection is closed.
+    connection: Option<Lending>,
     prepares: bool,
     /// Whether a statement was sent that has not ended.
     is_busy: bool,
 }
 
+enum Lending {
+    InPool(Object),
+    TakenOut(ClientWrapper),
+}
+
+impl Deref for Lending {
+    type Target = ClientWrapper;
+
+    fn deref(&self) -> &ClientWrapper {
+        match self {
+            Self::InPool(object) => object,
+            Self::TakenOut(client) => client,
+        }
+    }
+}
+
 impl Lent {
     /// Takes the connection out of the pool, which makes another in its place.
     fn take(&mut self) -> Option<ClientWrapper> {
-        self.object.take().map(Object::take)
+        self.connection.take().map(|connection| match connection {
+            Lending::InPool(object) => Object::take(object),
+            Lending::TakenOut(client) => client,
+        })
     }
 
     async fn ask(&self, statement: &Statement) -> Result<Rows, Fault> {
         let closed = || Fault::Again(Error::Connection("the connection was closed".into()));
-        let object = self.object.as_ref().ok_or_else(closed)?;
+        let client = self.connection.as_deref().ok_or_else(closed)?;
         if !self.prepares {
-            return run_on(object, statement).await;
+            return run_on(client, statement).await;
         }
-        check_open(object)?;
+        check_open(client)?;
         let types = vec![Type::TEXT; statement.params.len()];
-        let prepared = object.prepare_typed_cached(&statement.text, &types).await;
+        let prepared = client.prepare_typed_cached(&statement.text, &types).await;
         let prepared = prepared.map_err(failing_unsent)?;
         let params: Vec<&(dyn ToSql + Sync)> =
             statement.params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
-        texts(object.query(&prepared, &params).await.map_err(failing)?)
+        texts(client.query(&prepared, &params).await.map_err(failing)?)
     }
 }
 
@@ -190,12 +222,15 @@ impl Drop for Lent {
             return;
         }
         let (Some(client), Ok(runtime)) = (self.take(), Handle::try_current()) else { return };
-        let token = client.cancel_token();
-        // A server that asks for TLS is not asked, and ends the statement when it has the lock.
-        drop(runtime.spawn(async move {
-            let _ = token.cancel_query(NoTls).await;
-        }));
+        drop(runtime.spawn(cancel(&client)));
     }
+}
+
+/// Asks the server to give up the statement of a connection. If the address requires TLS, it cannot be asked, and
+/// ends the statement when it has the lock.
+fn cancel(client: &Client) -> impl Future<Output = bool> + Send + use<> {
+    let token = client.cancel_token();
+    async move { token.cancel_query(NoTls).await.is_ok() }
 }
 
 /// A connection that no pool counts.

@@ -1,6 +1,6 @@
 //! What the store does, over any driver: each call is one statement, and what follows from its failures.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::{
@@ -25,6 +25,17 @@ use crate::stored::{Address, Key, Outcome, Row, Value};
 /// How many claims of one call may be confirmed only when their lease is half over.
 const LATE: u32 = 8;
 
+/// For how long a claim that nobody waits for goes on. Most end meanwhile, and leave a connection that can be
+/// lent again.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// After this time a claim that nobody waits for is cancelled again. A server does not keep in mind a request to
+/// cancel that arrives before the statement.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// How often the server may refuse to take back a claim.
+const REFUSALS: u32 = 8;
+
 /// What connects to the database.
 pub(in crate::stored) trait Driver: Clone + Send + Sync + 'static {
     /// A connection of the pool, which goes back to it when it is dropped.
@@ -36,6 +47,12 @@ pub(in crate::stored) trait Driver: Clone + Send + Sync + 'static {
 
     /// Closes a connection that is of no more use.
     fn discard(&self, session: Self::Pooled);
+
+    /// Asks the server to give up what the connection is busy with. `false` if it cannot be asked.
+    fn cancel(&self, session: &Self::Pooled) -> impl Future<Output = bool> + Send;
+
+    /// Takes a connection out of the pool, which makes another in its place. It goes on.
+    fn take_out(&self, session: &mut Self::Pooled);
 
     fn separate(&self) -> impl Future<Output = Result<Self::Own, Fault>> + Send;
 
@@ -92,21 +109,31 @@ impl<D: Driver> Engine<D> {
 
     /// One try.
     pub(super) async fn once(&self, statement: &Statement) -> Result<Rows, Fault> {
-        self.once_timed(statement).await.map(|(rows, _)| rows)
+        let session = self.acquire().await?;
+        self.ask(&mut None, session, statement).await.map(|(rows, _)| rows)
     }
 
-    /// One try, with the time before which nothing was sent: that at which there was a connection.
-    async fn once_timed(&self, statement: &Statement) -> Result<(Rows, Instant), Fault> {
-        let acquired = timeout(self.options.patience, self.driver.acquire()).await;
-        let mut session = acquired.unwrap_or_else(|_| {
+    async fn acquire(&self) -> Result<D::Pooled, Fault> {
+        timeout(self.options.patience, self.driver.acquire()).await.unwrap_or_else(|_| {
             let problem = "no connection of the pool became free or could be made in time";
             Err(Fault::Again(Error::Connection(problem.into())))
-        })?;
+        })
+    }
+
+    /// One try, with the time before which nothing was sent. The connection is in `busy` meanwhile, and stays
+    /// there if this is dropped.
+    async fn ask(
+        &self,
+        busy: &mut Option<D::Pooled>,
+        session: D::Pooled,
+        statement: &Statement,
+    ) -> Result<(Rows, Instant), Fault> {
         let sent = Instant::now();
-        let rows = session.run(statement).await;
+        let rows = busy.insert(session).run(statement).await;
         // A server that refuses to write has become a standby: another connection leads to its successor. And
         // after what is not known to have ended nothing else is asked.
-        if matches!(&rows, Err(Fault::Again(_) | Fault::Unknown(_)))
+        if let Some(session) = busy.take()
+            && matches!(&rows, Err(Fault::Again(_) | Fault::Unknown(_)))
             && !rows.as_ref().is_err_and(Fault::is_of_the_moment)
         {
             self.driver.discard(session);
@@ -291,19 +318,31 @@ impl<D: Driver> Engine<D> {
         }
     }
 
-    /// Claims a row in a task of its own, which lets go of the claim if the caller is no longer there.
+    /// Claims a row in a task of its own. If the caller is no longer there, the task cancels the claim, and
+    /// takes back what was claimed all the same.
     pub(in crate::stored) async fn claim(
         self: &Arc<Self>,
         at: Address<'_>,
         from: &[&str],
     ) -> Result<Outcome<Claimed<D>>, Error> {
-        let (give, given) = oneshot::channel();
+        let (mut give, given) = oneshot::channel();
         let (engine, machine, key) = (self.clone(), at.machine, at.key.clone());
         let from: Vec<String> = from.iter().map(|&state| state.to_owned()).collect();
         tokio::spawn(async move {
-            let claimed = engine.claim_now(Address { machine, key: &key }, &from).await;
-            // If nobody takes it, it is dropped here.
-            let _ = give.send(claimed);
+            let at = Address { machine, key: &key };
+            let mut asked = Asked { busy: None, marks: Vec::new() };
+            let claimed = {
+                let mut claiming = pin!(engine.claim_now(at, &from, &mut asked));
+                tokio::select! {
+                    claimed = &mut claiming => Some(claimed),
+                    () = give.closed() => timeout(GRACE, claiming).await.ok(),
+                }
+            };
+            match claimed {
+                // If nobody takes it, it is dropped here.
+                Some(claimed) => drop(give.send(claimed)),
+                None => engine.take_back(at, asked).await,
+            }
         });
         // The task ends without an answer only if its runtime is shut down, and the caller with it.
         given.await.unwrap_or_else(|_| Err(Error::Connection("the runtime was shut down".into())))
@@ -313,24 +352,39 @@ impl<D: Driver> Engine<D> {
         self: &Arc<Self>,
         at: Address<'_>,
         from: &[String],
+        asked: &mut Asked<D>,
     ) -> Result<Outcome<Claimed<D>>, Error> {
         let layout = self.layout().await?;
         let columns = layout.needs_claims()?;
         let from: Vec<&str> = from.iter().map(String::as_str).collect();
         let lease = self.options.lease;
         let mut tries = Tries::within(self.options.patience);
-        // Each try has a mark of its own, so that one that arrives late finds the row claimed by another.
-        let mut earlier = Vec::new();
         let mut late = 0;
         loop {
             if let Err(fault) = self.prepare_to_renew().await {
                 tries.after(fault).await?;
                 continue;
             }
+            let session = match self.acquire().await {
+                Ok(session) => session,
+                Err(fault) => {
+                    tries.after(fault).await?;
+                    continue;
+                }
+            };
+            // Each try has a mark of its own, so that one that arrives late finds the row claimed by another.
             let by = marks::new();
-            let marks: Vec<&str> = earlier.iter().map(String::as_str).collect();
-            let statement = layout.claim(columns, at, &from, lease, &by, &marks);
-            match self.once_timed(&statement).await {
+            let statement = layout.claim(columns, at, &from, lease, &by, &asked.marks());
+            asked.marks.push(by.clone());
+            let answer = self.ask(&mut asked.busy, session, &statement).await;
+            let may_be_made = match &answer {
+                Ok((rows, _)) => !rows.is_empty(),
+                Err(fault) => matches!(fault, Fault::Unknown(_)),
+            };
+            if !may_be_made {
+                asked.marks.pop();
+            }
+            match answer {
                 Ok((mut rows, sent)) => {
                     let Some(row) = rows.pop() else {
                         match self.refused(&layout, at, &from, &mut tries).await? {
@@ -346,7 +400,6 @@ impl<D: Driver> Engine<D> {
                             let problem = "the server answers too late for the lease";
                             return Err(Error::Connection(problem.into()));
                         }
-                        earlier.push(by);
                         continue;
                     }
                     let (token, row) = (row.number(2)?, Found::read(row)?.row);
@@ -357,14 +410,42 @@ impl<D: Driver> Engine<D> {
                     let engine = self.clone();
                     return Ok(Outcome::Done(Claimed::new(engine, layout, row, held, number)));
                 }
-                Err(fault) => {
-                    if matches!(fault, Fault::Unknown(_)) {
-                        earlier.push(by);
-                    }
-                    tries.after(fault).await?;
-                }
+                Err(fault) => tries.after(fault).await?,
             }
         }
+    }
+
+    /// Ends the claims that were asked for by a caller that is gone.
+    async fn take_back(&self, at: Address<'_>, asked: Asked<D>) {
+        let Ok(layout) = self.layout().await else { return };
+        let Ok(columns) = layout.needs_claims() else { return };
+        if asked.marks.is_empty() {
+            return;
+        }
+        let statement = layout.take_back(columns, at, &asked.marks());
+        if let Some(mut session) = asked.busy {
+            let (mut refusals, mut is_pending) = (0, true);
+            while refusals < REFUSALS {
+                // A connection that cannot be cancelled stays in the pool. Beside it there would be one more for
+                // each call that is dropped, for as long as the row is locked.
+                if is_pending && timeout(AGAIN, self.driver.cancel(&session)).await == Ok(true) {
+                    self.driver.take_out(&mut session);
+                }
+                // The connection executes it after the claim, so it finds the claim if that was made. It may wait
+                // for it, and be cancelled in its place.
+                match timeout(AGAIN, session.run(&statement)).await {
+                    Ok(Ok(_)) => return,
+                    Ok(Err(fault)) if fault.is_answer() => {
+                        (refusals, is_pending) = (refusals + 1, false);
+                    }
+                    Ok(Err(_)) => break,
+                    Err(_) => is_pending = true,
+                }
+            }
+            self.driver.discard(session);
+        }
+        // If it fails, the claim ends with its lease. So there is nobody to tell, and later no use.
+        let _ = self.repeat(&statement, self.options.lease).await;
     }
 
     /// Nothing is claimed that could not be renewed: a pool may be exhausted later.
@@ -423,6 +504,20 @@ impl<D: Driver> Engine<D> {
             }
         });
         *listener = Some(task.abort_handle());
+    }
+}
+
+/// What a call that claims has asked for.
+struct Asked<D: Driver> {
+    /// The connection that a claim was sent over, until the reply is there.
+    busy: Option<D::Pooled>,
+    /// The marks of the claims that were made, or may have been, or may yet be.
+    marks: Vec<String>,
+}
+
+impl<D: Driver> Asked<D> {
+    fn marks(&self) -> Vec<&str> {
+        self.marks.iter().map(String::as_str).collect()
     }
 }
 

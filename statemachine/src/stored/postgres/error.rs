@@ -132,6 +132,14 @@ impl Fault {
         matches!(self, Self::Again(error) if matches!(error.code(), Some("40001" | "40P01")))
     }
 
+    /// Whether the server has answered, so that the reason may be a row: a trigger may answer with any code. If
+    /// the server has ended the connection, the next statement shows it.
+    pub(super) fn is_answer(&self) -> bool {
+        let (Self::NotDone(error) | Self::Again(error) | Self::Unknown(error)) = self;
+        // A standby refuses all rows.
+        matches!(error.code(), Some(code) if code != "25006")
+    }
+
     /// What an answer with that code means, which may be the server's or that of a pooler in front of it.
     /// `ends_connection` tells whether the connection is of no use after it.
     pub(in crate::stored) fn of_refusal(code: &str, ends_connection: bool, source: Source) -> Self {
@@ -182,6 +190,16 @@ mod tests {
             error.to_string(),
             "no statement; if a pooler lends connections for a transaction only, use `Options::unprepared`"
         );
+    }
+
+    #[test]
+    fn a_row_may_be_the_reason_of_each_answer_but_that_of_a_standby() {
+        let of = |code| Fault::of_refusal(code, false, "no".into());
+        for code in ["23514", "P0001", "40001", "XX001", "57014"] {
+            assert!(of(code).is_answer(), "{code}");
+        }
+        assert!(!of("25006").is_answer());
+        assert!(!Fault::Unknown(Error::Connection("cut".into())).is_answer());
     }
 
     #[test]

@@ -60,6 +60,10 @@ impl Layout {
         }
     }
 
+    fn state_text(&self) -> String {
+        format!("coalesce(t.{}::text, '')", self.state.name)
+    }
+
     fn data(&self) -> String {
         let data = self.data.as_ref();
         data.map_or_else(|| "NULL".to_owned(), |data| format!("t.{}::text", data.name))
@@ -74,8 +78,8 @@ impl Layout {
             ),
             None => ("'false'".to_owned(), "NULL".to_owned()),
         };
-        let (state, data, version) = (&self.state.name, self.data(), self.version());
-        format!("coalesce(t.{state}::text, ''), {data}, {version}, {claimed}, {by}")
+        let (state, data, version) = (self.state_text(), self.data(), self.version());
+        format!("{state}, {data}, {version}, {claimed}, {by}")
     }
 
     fn unclaimed(&self) -> String {
@@ -311,6 +315,23 @@ impl Layout {
             .push(&format!(" RETURNING {}", self.notification(&format!("t.{version} - 1"))))
     }
 
+    /// Ends whichever of these claims of one caller was made. The caller knows their marks alone.
+    pub(super) fn take_back(
+        &self,
+        columns: &ClaimColumns,
+        at: Address<'_>,
+        marks: &[&str],
+    ) -> Statement {
+        let ClaimColumns { version, until, by, .. } = columns;
+        let statement = self
+            .update()
+            .push(&format!("{version} = t.{version} + 1, {until} = NULL, {by} = NULL WHERE "));
+        self.at_address(statement, at)
+            .push(&format!(" AND t.{by} IN "))
+            .list(marks, "text")
+            .push(&format!(" RETURNING {}", self.notification(&format!("t.{version} - 1"))))
+    }
+
     /// Renews claims, all in one. Gives for each its number from 1, whether it was renewed, and whether it
     /// is still there.
     ///
@@ -352,8 +373,8 @@ impl Layout {
             ))
     }
 
-    /// Says in the row that somebody waits for a change of that version. Gives the version, for how many
-    /// milliseconds a claim on it lives, what notifications say of the row, and whether it says now that
+    /// Says in the row that somebody waits for a change of that version. Gives the version, the state, for how
+    /// many milliseconds a claim on it lives, what notifications say of the row, and whether it says now that
     /// somebody waits.
     ///
     /// It does not wait for a row that somebody has locked, because it would keep a connection meanwhile.
@@ -379,9 +400,10 @@ impl Layout {
             .push(&format!(" AND {key} = found.key AND {is_seen}"))
             .bind(Some(seen), "bigint")
             .push(&format!(
-                " RETURNING 1) SELECT t.{version}::text, {}, {}, \
+                " RETURNING 1) SELECT t.{version}::text, {}, {}, {}, \
                    (t.{wanted} IS NOT DISTINCT FROM t.{version} OR EXISTS (SELECT FROM told))::text \
                  FROM {table} AS t WHERE ",
+                self.state_text(),
                 left(until),
                 self.payload_sql()
             ));
@@ -392,8 +414,9 @@ impl Layout {
     pub(super) fn watch(&self, at: Address<'_>) -> Statement {
         let left = self.claims.as_ref().map_or_else(|| "NULL".to_owned(), |c| left(&c.until));
         let statement = Statement::new(&format!(
-            "SELECT {}, {left}, NULL, 'false' FROM {} AS t WHERE ",
+            "SELECT {}, {}, {left}, NULL, 'false' FROM {} AS t WHERE ",
             self.version(),
+            self.state_text(),
             self.table
         ));
         self.at_address(statement, at)

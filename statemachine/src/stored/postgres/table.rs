@@ -68,6 +68,14 @@ impl Table {
     /// A program that opened
     /// the table before they were added moves machines to which another program has the right. So restart
     /// all programs after that, before rights are asked for.
+    ///
+    /// Whoever changes the state by other means than a store adds one to `machine_version`. If another has the
+    /// right to the row at that time, its commit is refused then; else its commit overwrites the change. Callers
+    /// that wait find the change in either case, when they look again: after [`Options::recheck`], or after
+    /// [`Options::poll`] if they do not listen.
+    ///
+    /// [`Options::recheck`]: super::Options::recheck
+    /// [`Options::poll`]: super::Options::poll
     pub fn of(table: impl AsRef<str>, key: impl Into<String>, state: impl Into<String>) -> Self {
         let (schema, name) = split(table.as_ref());
         let [data, version, until, by, wanted] =

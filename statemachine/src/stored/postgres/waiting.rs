@@ -66,21 +66,22 @@ impl<D: Driver> Engine<D> {
             let statement = if hears { layout.want(at, &version) } else { layout.watch(at) };
             let rows = self.repeat(&statement, self.options.patience).await?;
             let Some(row) = rows.first() else { return Ok(None) };
-            if row.get(0) != Some(&*version) {
+            // Whoever knows nothing of the store writes another state and leaves the version.
+            if row.get(0) != Some(&*version) || row.get(1) != Some(&*seen.state) {
                 return Ok(None);
             }
-            let left: Option<i64> = row.get(1).map(|_| row.number(1)).transpose()?;
+            let left: Option<i64> = row.get(2).map(|_| row.number(2)).transpose()?;
             let lives = left.and_then(|left| u64::try_from(left).ok()).filter(|&left| left > 0);
             if seen.is_claimed && lives.is_none() {
                 return Ok(None);
             }
-            let canonical = row.get(2).filter(|&payload| payload != subscription.payload());
+            let canonical = row.get(3).filter(|&payload| payload != subscription.payload());
             if let Some(payload) = canonical {
                 return Ok(Some(payload.to_owned()));
             }
             let now = Instant::now();
             let mut until = now
-                + match row.is_true(3) {
+                + match row.is_true(4) {
                     true => jittered(self.options.recheck),
                     false if hears => {
                         soon = (soon * 2).min(self.options.poll);

@@ -32,6 +32,13 @@ impl Driver for Pooled {
         drop(session.detach());
     }
 
+    /// `sqlx` does not say what a server needs to know for that.
+    async fn cancel(&self, _: &PoolConnection<Postgres>) -> bool {
+        false
+    }
+
+    fn take_out(&self, _: &mut PoolConnection<Postgres>) {}
+
     async fn separate(&self) -> Result<PgConnection, Fault> {
         PgConnection::connect_with(&self.0.connect_options()).await.map_err(connecting)
     }
