@@ -55,7 +55,11 @@ pub struct All<H> {
 
 handle! {
     impl[H: Handle<Error = Refused> + Clone] All<H>: Vec<H::Output>, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    interruptible(self, interrupt: &crate::Interrupt);
+    "The limit is for all together.",
+    "Those of the handles. `InTransition` or `InUse` if two of the rights are of one machine \
+        and exclude each other.",
     "use statemachine::all;
 # use statemachine_example::*;
 let doors = [DoorMachine::new(), DoorMachine::new()];

@@ -72,7 +72,11 @@ enum Side {
 handle! {
     impl[A: Handle<Error = Refused> + Clone, B: Handle<Error = Refused> + Clone]
     Both<A, B>: (A::Output, B::Output), Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    interruptible(self, interrupt: &crate::Interrupt);
+    "The limit is for both together.",
+    "Those of the two handles. `InTransition` or `InUse` if the two rights are of one machine \
+        and exclude each other.",
     "use statemachine::both;
 # use statemachine_example::*;
 let (front, back) = (DoorMachine::new(), DoorMachine::new());

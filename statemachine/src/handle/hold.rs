@@ -49,7 +49,12 @@ pub struct Hold<'a, A: State> {
 
 handle! {
     impl['a, A: State] Hold<'a, A>: InState<'a, A>, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    interruptible(self, interrupt: &crate::Interrupt);
+    "Callers that wait are served in order of arrival. They are woken only for a state that \
+        they wait for, or if none of these can be reached any more.",
+    "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `InUse` if no more \
+        holders can be counted.",
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let open = door.in_open().now()?;

@@ -61,7 +61,13 @@ pub struct Transition<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Transition<'a, A, B>: InTransition<'a, A, B>, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    interruptible(self, interrupt: &crate::Interrupt);
+    "Callers that wait are served in order of arrival, the [urgent](Self::urgent) ones first. \
+        They are woken only for a state that they wait for, or if none of these can be reached \
+        any more.",
+    "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `Vetoed` if a \
+        [`before`](Self::before) handler refuses.",
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let closing = door.open_to_closed().now()?;

@@ -36,7 +36,10 @@ pub struct Wanted<'g> {
 
 handle! {
     impl['g] Wanted<'g>: (), Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    interruptible(self, interrupt: &crate::Interrupt);
+    "The caller is woken as soon as another one wants the right.",
+    "`TimedOut` at the limit.",
     "use std::{thread, time::Duration};
 # use statemachine_example::*;
 let door = DoorMachine::new();
