@@ -55,7 +55,9 @@ pub struct All<H> {
 
 handle! {
     impl[H: Handle<Error = Refused> + Clone] All<H>: Vec<H::Output>, Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "The limit is for all together.",
     "Those of the handles. `InTransition` or `InUse` if two of the rights are of one machine \

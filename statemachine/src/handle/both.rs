@@ -72,7 +72,9 @@ enum Side {
 handle! {
     impl[A: Handle<Error = Refused> + Clone, B: Handle<Error = Refused> + Clone]
     Both<A, B>: (A::Output, B::Output), Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "The limit is for both together.",
     "Those of the two handles. `InTransition` or `InUse` if the two rights are of one machine \

@@ -32,7 +32,9 @@ pub struct ExclusiveHold<'a, A: State> {
 
 handle! {
     impl['a, A: State] ExclusiveHold<'a, A>: InStateMut<'a, A>, Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "Callers that wait are served in order of arrival. They are woken only for a state that \
         they wait for, or if none of these can be reached any more.",

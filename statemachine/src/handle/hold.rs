@@ -49,7 +49,9 @@ pub struct Hold<'a, A: State> {
 
 handle! {
     impl['a, A: State] Hold<'a, A>: InState<'a, A>, Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "Callers that wait are served in order of arrival. They are woken only for a state that \
         they wait for, or if none of these can be reached any more.",
@@ -71,6 +73,8 @@ impl<'a, A: State> Hold<'a, A> {
     /// Registers a handler that is called after each commit that leaves the state, on the thread that
     /// committed, when the right is released.
     ///
+    /// On a group it is called for moves inside the group too: each of them leaves a state of the group.
+    ///
     /// [`Transition::after`](crate::Transition::after) says what it may do, and what a panic in it does.
     ///
     /// ```
@@ -89,6 +93,8 @@ impl<'a, A: State> Hold<'a, A> {
 
     /// Registers a handler that is called after each commit that enters the state, on the thread that
     /// committed, when the right is released.
+    ///
+    /// On a group it is called for moves inside the group too: each of them enters a state of the group.
     ///
     /// By then the machine may be in another state again.
     /// [`Transition::after`](crate::Transition::after) says what the handler may do, and what a panic in

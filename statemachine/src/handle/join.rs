@@ -55,7 +55,9 @@ pub struct Join<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Join<'a, A, B>: Joined<'a, A, B>, Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "Callers that wait are served in order of arrival. They are woken only for a state that \
         they wait for, or if none of these can be reached any more.",

@@ -32,7 +32,9 @@ pub struct OwnedUpgrade<M, A: State<Enum: 'static>, B> {
 handle! {
     impl[M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>]
     OwnedUpgrade<M, A, B>: OwnedInTransition<M, A, B>, RefusedWith<OwnedInState<M, A>>;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "It waits for the other holders to leave, and keeps the hold meanwhile.",
     "As for [`Upgrade::within`](crate::Upgrade::within).",

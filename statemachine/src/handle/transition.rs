@@ -26,6 +26,10 @@ use crate::{
 /// current. A handle costs nothing, and does nothing until one of its verbs is called. The old state's data
 /// and `commit` are on the [`InTransition`] that `now()`, `within(..)`, `until(..)` or `.await` give.
 ///
+/// A wait goes on in the wrong state too: until the machine is in `A`, for all of its limit, or until `A` cannot
+/// be reached any more. That is so if the machine is in `B` already: [`or_join`](Self::or_join) accepts `B`, and
+/// [`now`](Self::now) is refused at once.
+///
 /// | to | write |
 /// |---|---|
 /// | commit if the machine is in `A` and free | [`try_commit`](Self::try_commit), [`try_commit_with`](Self::try_commit_with), [`try_commit_map`](Self::try_commit_map) |
@@ -61,7 +65,9 @@ pub struct Transition<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Transition<'a, A, B>: InTransition<'a, A, B>, Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "Callers that wait are served in order of arrival, the [urgent](Self::urgent) ones first. \
         They are woken only for a state that they wait for, or if none of these can be reached \

@@ -49,7 +49,9 @@ pub struct Upgrade<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Upgrade<'a, A, B>: InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "It waits for the other holders to leave, and keeps the hold meanwhile.",
     "With each of them the hold comes back. `TimedOut` at the limit. `InUse` if another holder \

@@ -36,7 +36,9 @@ pub struct Wanted<'g> {
 
 handle! {
     impl['g] Wanted<'g>: (), Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "The caller is woken as soon as another one wants the right.",
     "`TimedOut` at the limit.",

@@ -56,7 +56,9 @@ pub struct When<'a, S: StateMachine> {
 
 handle! {
     impl['a, S: StateMachine] When<'a, S>: S::Kind, Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &crate::Interrupt);
     "The caller is woken only for a state that it waits for, or if none of these can be \
         reached any more.",

@@ -26,7 +26,9 @@ pub struct Raised<'i> {
 
 handle! {
     impl['i] Raised<'i>: (), Refused;
-    now(self), within(self, limit: Duration), until(self, deadline: Instant),
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
     interruptible(self, interrupt: &Interrupt);
     "The caller is woken as soon as the interrupt is raised.",
     "`TimedOut` at the limit.",
