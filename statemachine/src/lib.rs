@@ -341,6 +341,13 @@ use __private as private;
 /// enum has it. With the feature `serde`, the struct that owns is `Serialize` and `Deserialize` if the enum is,
 /// unless `#[serde(..)]` says something about the variant or its fields.
 ///
+/// A generated `ConnectionKind` has `Debug`, `Clone`, `Copy`, `PartialEq`, `Eq`, `PartialOrd`, `Ord`, `Hash`,
+/// `Display` and `FromStr`, so `kind_derive` does not name these again. It keeps the enum's numbers and its
+/// `repr`.
+///
+/// A variant may be behind `#[cfg(..)]`. A transition to it is then in a list of its own:
+/// `#[cfg_attr(.., state(to(A)))]`.
+///
 /// Lints that an attribute in the declaration allows or expects are allowed in the generated code.
 ///
 /// # On a variant: `#[state(...)]`
@@ -370,6 +377,10 @@ use __private as private;
 /// | `group(Live = Open \| Busy)` | a named set of states; repeatable, and sets may overlap | none |
 /// | `group(Live = .., to(Closed))` | the same, and transitions that each of its states has, beside its own; one to the state itself is not added | none |
 /// | `crate = path` | the path of this library, if your crate has it under another name | `::statemachine` |
+///
+/// `reset()` from the initial state itself succeeds too, and is counted as any other move. From another state it
+/// is the transition from there to the initial one. So the handlers of `up_to_down()` hear of a reset from `Up`
+/// if `Down` is the initial state, and a `before` handler may veto it.
 ///
 /// Where an item of yours has one of these names already, as `mod link;` beside `enum Link`, the compiler
 /// says "defined multiple times". The key gives what is generated another name. For the struct of a

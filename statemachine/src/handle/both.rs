@@ -43,6 +43,9 @@ use crate::{
 /// assert!(from.is_empty() && to.is_full());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
+///
+/// For three handles, nest the calls, as in `both(a, both(b, c))`. The guards are nested likewise. Handles of one
+/// type go into [`all`](crate::all), as in `all([a, b, c])`.
 pub fn both<A, B>(a: A, b: B) -> Both<A, B>
 where
     A: Handle<Error = Refused> + Clone,
