@@ -20,9 +20,11 @@ pub use self::{
 /// the state has not got it.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The verbs of a handle. Each is its `ask` with another patience.
+/// The verbs of a handle: what dropping a future does, why `now` fails, and an example for each verb. Each is
+/// its `ask` with another patience.
 macro_rules! verbs {
     (
+        $dropped:literal, $errors:literal, $now:literal, $within:literal, $until:literal,
         impl[$($param:ident: $bound:path),*] $handle:ident: $given:ty
         $(where $($predicate:tt)*)?
     ) => {
@@ -31,17 +33,35 @@ macro_rules! verbs {
         {
             /// At once or not at all.
             ///
+            #[doc = $dropped]
+            ///
+            #[cfg_attr(feature = "sqlite", doc = "```")]
+            #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+            #[doc = example!(before)]
+            #[doc = $now]
+            #[doc = example!(after)]
+            /// ```
+            ///
             /// # Errors
             ///
-            /// [`Failed::Refused`] if the machine is in another state, or if the caller wants the right to
-            /// it and another has it. [`Failed::Missing`] if there is no row. Those of the store.
+            #[doc = $errors]
+            /// [`Failed::Missing`] if there is no row. [`Failed::UnknownStates`] if the enum has not the state
+            /// of the row. Those of the store.
             pub async fn now(self) -> Result<$given, Failed<St::Error>> {
                 self.ask(Patience::None).await
             }
 
-            /// Waits for that long at most. A zero limit is `now`.
+            /// Waits for that long at most. A zero limit is `now`. One too long for the clock, such as
+            /// `Duration::MAX`, never passes.
             ///
-            /// Dropping the future gives up and loses nothing.
+            #[doc = $dropped]
+            ///
+            #[cfg_attr(feature = "sqlite", doc = "```")]
+            #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+            #[doc = example!(before)]
+            #[doc = $within]
+            #[doc = example!(after)]
+            /// ```
             ///
             /// # Errors
             ///
@@ -58,7 +78,14 @@ macro_rules! verbs {
 
             /// Waits until then at most. A deadline in the past is `now`.
             ///
-            /// Dropping the future gives up and loses nothing.
+            #[doc = $dropped]
+            ///
+            #[cfg_attr(feature = "sqlite", doc = "```")]
+            #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+            #[doc = example!(before)]
+            #[doc = $until]
+            #[doc = example!(after)]
+            /// ```
             ///
             /// # Errors
             ///
