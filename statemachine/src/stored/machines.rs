@@ -229,6 +229,8 @@ impl<S: Stored, St: fmt::Debug> fmt::Debug for Machines<S, St> {
 
 /// One machine in a store: what the generated type, such as `JobStored`, derefs to.
 ///
+/// Its own methods only look. Dropping one of their futures has no effect.
+///
 #[cfg_attr(feature = "sqlite", doc = "```")]
 #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 /// # use serde::{Deserialize, Serialize};

@@ -4,6 +4,8 @@
 //! `JobStored`. It has the same methods. A transition that was not declared does not compile, with the same
 //! error. Exactly one caller, in whatever process or on whatever host, makes each move.
 //!
+//! Calls that ask the store are async. With the stores of this crate, none of them blocks its thread.
+//!
 #![cfg_attr(feature = "sqlite", doc = "```")]
 #![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 //! use std::time::Duration;
