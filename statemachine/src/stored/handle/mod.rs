@@ -99,7 +99,20 @@ macro_rules! verbs {
 
             /// Lets an interrupt end the wait, with [`Interrupted`](crate::Refused::Interrupted).
             ///
-            /// It may be called several times, and any of the interrupts then ends the wait.
+            /// It may be called several times, and any of the interrupts then ends the wait. `now` does not wait,
+            /// so this changes nothing for it.
+            ///
+            #[cfg_attr(feature = "sqlite", doc = "```")]
+            #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+            #[doc = example!(before)]
+            /// use statemachine::Interrupt;
+            ///
+            /// let shutdown = Interrupt::new();
+            /// shutdown.interrupt(); // from anywhere
+            /// let refused = job.in_done().interruptible(&shutdown).await;
+            /// assert!(matches!(refused, Err(Failed::Refused(Refused::Interrupted { .. }))));
+            #[doc = example!(after)]
+            /// ```
             pub fn interruptible(mut self, interrupt: &crate::Interrupt) -> Self {
                 self.interrupts.push(interrupt.clone());
                 self
