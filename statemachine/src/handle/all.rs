@@ -16,7 +16,7 @@ use crate::{
     lock::{Notify, Refusal, Word},
     refused::Refused,
     trace::Waited,
-    wait::{AnswerAt, Ask, Handle, Queued, handle},
+    wait::{AnswerAt, Ask, Handle, Interrupt, Queued, handle},
 };
 
 /// A handle that gives all guards or none, for any number of handles of one type on different machines.
@@ -58,7 +58,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "The limit is for all together.",
     "Those of the handles. `InTransition` or `InUse` if two of the rights are of one machine \
         and exclude each other.",

@@ -13,7 +13,7 @@ use crate::{
     lock::{Notify, Refusal, Word},
     refused::Refused,
     trace::Waited,
-    wait::{AnswerAt, Ask, Handle, Queued, handle},
+    wait::{AnswerAt, Ask, Handle, Interrupt, Queued, handle},
 };
 
 /// A handle that gives both guards or neither, for two handles on different machines.
@@ -78,7 +78,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "The limit is for both together.",
     "Those of the two handles. `InTransition` or `InUse` if the two rights are of one machine \
         and exclude each other.",

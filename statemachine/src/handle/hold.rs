@@ -16,7 +16,7 @@ use crate::{
     refused::Refused,
     state::{Any, Located, Several, State, StateMachine, View},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle on state `A`, or with [`Any`](crate::Any) on whichever state is current.
@@ -52,7 +52,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "Callers that wait are served in order of arrival. They are woken only for a state that \
         they wait for, or if none of these can be reached any more.",
     "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `InUse` if no more \

@@ -13,7 +13,7 @@ use crate::{
     refused::Refused,
     state::{Located, State, View},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle on the transition from `A` to `B` that also succeeds if another caller makes it.
@@ -58,7 +58,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "Callers that wait are served in order of arrival. They are woken only for a state that \
         they wait for, or if none of these can be reached any more.",
     "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `InUse` if no more \

@@ -15,7 +15,7 @@ use crate::{
     refused::RefusedWith,
     state::{Located, State},
     trace::Waited,
-    wait::{Ask, handle},
+    wait::{Ask, Interrupt, handle},
 };
 
 /// An [`Upgrade`](crate::Upgrade) that owns an `Arc` of its machine.
@@ -35,7 +35,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "It waits for the other holders to leave, and keeps the hold meanwhile.",
     "As for [`Upgrade::within`](crate::Upgrade::within).",
     "use std::sync::Arc;

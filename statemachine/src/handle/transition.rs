@@ -17,7 +17,7 @@ use crate::{
     refused::{Refused, RefusedWith},
     state::{Any, Dataless, Located, Single, State, StateMachine, View},
     trace::{self, Waited},
-    wait::{handle, now, now_slowly},
+    wait::{Interrupt, handle, now, now_slowly},
 };
 
 /// A handle on the transition from `A` to `B`.
@@ -68,7 +68,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "Callers that wait are served in order of arrival, the [urgent](Self::urgent) ones first. \
         They are woken only for a state that they wait for, or if none of these can be reached \
         any more.",

@@ -14,7 +14,7 @@ use crate::{
     refused::RefusedWith,
     state::{Located, State},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle that trades a hold on `A` for the transition to `B`.
@@ -52,7 +52,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "It waits for the other holders to leave, and keeps the hold meanwhile.",
     "With each of them the hold comes back. `TimedOut` at the limit. `InUse` if another holder \
         waits to trade its hold: each would wait for the other. `InTransition` if a transition waits \

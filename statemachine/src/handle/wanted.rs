@@ -12,7 +12,7 @@ use crate::{
     refused::{Blocker, Refused},
     state::StateMachine,
     trace::Waited,
-    wait::{Ask, Queued, handle},
+    wait::{Ask, Interrupt, Queued, handle},
 };
 
 /// A handle that waits until another caller wants the right of a guard: made by `wanted` on each guard.
@@ -39,7 +39,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "The caller is woken as soon as another one wants the right.",
     "`TimedOut` at the limit.",
     "use std::{thread, time::Duration};

@@ -12,7 +12,7 @@ use crate::{
     refused::Refused,
     state::{Kind, StateMachine},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle on any of the states that satisfy a predicate.
@@ -59,7 +59,7 @@ handle! {
     now(self),
     within(self, limit: Duration),
     until(self, deadline: Instant),
-    interruptible(self, interrupt: &crate::Interrupt);
+    interruptible(self, interrupt: &Interrupt);
     "The caller is woken only for a state that it waits for, or if none of these can be \
         reached any more.",
     "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain.",
