@@ -1,6 +1,9 @@
 //! A handle on being in a state.
 
-use std::marker::PhantomData;
+use std::{
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::verbs;
 use crate::{
@@ -52,6 +55,10 @@ pub struct In<A: State, St> {
 }
 
 verbs! {
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
     "It only looks, so dropping the future has no effect.",
     "[`Failed::Refused`] if the machine is in another state. [`Failed::Undecodable`] if its data cannot be read.",
     "# job.queued_to_running().try_commit_with(JobRunning { worker: \"w7\".to_owned() }).await?;

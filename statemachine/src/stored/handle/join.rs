@@ -1,6 +1,10 @@
 //! A handle that makes a move or finds it made.
 
-use std::{fmt, marker::PhantomData};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::verbs;
 use crate::{
@@ -57,6 +61,10 @@ pub struct Join<A: State, B, St> {
 }
 
 verbs! {
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
     "Dropping the future gives up. If it has the right by then, the right is let go of.",
     "[`Failed::Refused`] if the machine is neither in a state that the move starts in nor in the new one, or if \
         another has the right to it. [`Failed::Unknown`] if the reply was lost. [`Failed::Undecodable`] if the \

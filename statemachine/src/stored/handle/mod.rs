@@ -22,9 +22,16 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The verbs of a handle: what dropping a future does, why `now` fails, and an example for each verb. Each is
 /// its `ask` with another patience.
+///
+/// The names that a message about an argument points at are those where this is used, as with the handles in
+/// memory.
 macro_rules! verbs {
     (
-        $dropped:literal, $errors:literal, $now:literal, $within:literal, $until:literal,
+        $now:ident($now_self:ident),
+        $within:ident($within_self:ident, $limit:ident: $duration:ty),
+        $until:ident($until_self:ident, $deadline:ident: $instant:ty),
+        $interruptible:ident($interruptible_self:ident, $interrupt:ident: $interrupts:ty);
+        $dropped:literal, $errors:literal, $now_example:literal, $within_example:literal, $until_example:literal,
         impl[$($param:ident: $bound:path),*] $handle:ident: $given:ty
         $(where $($predicate:tt)*)?
     ) => {
@@ -38,7 +45,7 @@ macro_rules! verbs {
             #[cfg_attr(feature = "sqlite", doc = "```")]
             #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
             #[doc = example!(before)]
-            #[doc = $now]
+            #[doc = $now_example]
             #[doc = example!(after)]
             /// ```
             ///
@@ -47,8 +54,8 @@ macro_rules! verbs {
             #[doc = $errors]
             /// [`Failed::Missing`] if there is no row. [`Failed::UnknownStates`] if the enum has not the state
             /// of the row. Those of the store.
-            pub async fn now(self) -> Result<$given, Failed<St::Error>> {
-                self.ask(Patience::None).await
+            pub async fn $now($now_self) -> Result<$given, Failed<St::Error>> {
+                $now_self.ask(Patience::None).await
             }
 
             /// Waits for that long at most. A zero limit is `now`. One too long for the clock, such as
@@ -59,7 +66,7 @@ macro_rules! verbs {
             #[cfg_attr(feature = "sqlite", doc = "```")]
             #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
             #[doc = example!(before)]
-            #[doc = $within]
+            #[doc = $within_example]
             #[doc = example!(after)]
             /// ```
             ///
@@ -69,11 +76,11 @@ macro_rules! verbs {
             /// [`TimedOut`](crate::Refused::TimedOut) at the deadline, and
             /// [`Unreachable`](crate::Refused::Unreachable) as soon as none of the states can be reached any
             /// more.
-            pub async fn within(
-                self,
-                limit: ::std::time::Duration,
+            pub async fn $within(
+                $within_self,
+                $limit: $duration,
             ) -> Result<$given, Failed<St::Error>> {
-                self.ask(Patience::within(limit)).await
+                $within_self.ask(Patience::within($limit)).await
             }
 
             /// Waits until then at most. A deadline in the past is `now`.
@@ -83,18 +90,18 @@ macro_rules! verbs {
             #[cfg_attr(feature = "sqlite", doc = "```")]
             #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
             #[doc = example!(before)]
-            #[doc = $until]
+            #[doc = $until_example]
             #[doc = example!(after)]
             /// ```
             ///
             /// # Errors
             ///
             /// Those of `within`.
-            pub async fn until(
-                self,
-                deadline: ::std::time::Instant,
+            pub async fn $until(
+                $until_self,
+                $deadline: $instant,
             ) -> Result<$given, Failed<St::Error>> {
-                self.ask(Patience::until(deadline)).await
+                $until_self.ask(Patience::until($deadline)).await
             }
 
             /// Lets an interrupt end the wait, with [`Interrupted`](crate::Refused::Interrupted).
@@ -113,9 +120,9 @@ macro_rules! verbs {
             /// assert!(matches!(refused, Err(Failed::Refused(Refused::Interrupted { .. }))));
             #[doc = example!(after)]
             /// ```
-            pub fn interruptible(mut self, interrupt: &crate::Interrupt) -> Self {
-                self.interrupts.push(interrupt.clone());
-                self
+            pub fn $interruptible(mut $interruptible_self, $interrupt: $interrupts) -> Self {
+                $interruptible_self.interrupts.push($interrupt.clone());
+                $interruptible_self
             }
         }
 

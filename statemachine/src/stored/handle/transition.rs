@@ -1,6 +1,9 @@
 //! A handle on a transition.
 
-use std::marker::PhantomData;
+use std::{
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::{BoxFuture, Join, verbs};
 use crate::{
@@ -56,6 +59,10 @@ pub struct Transition<A: State, B, St> {
 }
 
 verbs! {
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
     "Dropping the future gives up. If it has the right by then, the right is let go of.",
     "[`Failed::Refused`] if the machine is in another state, or if another has the right to it. \
         [`Failed::Unknown`] if the reply was lost. [`Failed::Undecodable`] if the data of the state cannot be \

@@ -1,5 +1,7 @@
 //! A handle that waits for a state.
 
+use std::time::{Duration, Instant};
+
 use super::verbs;
 use crate::{
     graph::{StateId, StateSet},
@@ -50,6 +52,10 @@ pub struct When<S, St> {
 }
 
 verbs! {
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
     "It only looks, so dropping the future has no effect.",
     "[`Failed::Refused`] if the machine is in another state.",
     "assert_eq!(job.when_queued().now().await?, JobKind::Queued);
