@@ -125,10 +125,11 @@
 //! - **Wake-ups.** A waiter sleeps until it has what it wants. The only other wake-up is when none of the
 //!   wanted states can be reached any more. The waiter is then refused with [`Refused::Unreachable`]
 //!   and does not sleep to its deadline.
-//! - **Bounds.** No call blocks a thread without a deadline, and an [`Interrupt`] ends it sooner. The wait
-//!   of a task ends if its future is dropped or interrupted. A zero limit or a deadline in the past behaves
-//!   like `now`. No caller spins until another one acts: a caller that loses a race to hold a state pauses
-//!   for a microsecond at most, and then tries again. There is no background thread.
+//! - **Bounds.** Each call in which a thread waits takes a limit, and an [`Interrupt`] ends the wait sooner.
+//!   Only a limit too long for the clock, such as `Duration::MAX`, never passes. The wait of a task ends if
+//!   its future is dropped or interrupted. A zero limit or a deadline in the past behaves like `now`. No
+//!   caller spins until another one acts: a caller that loses a race to hold a state pauses for a microsecond
+//!   at most, and then tries again. There is no background thread.
 //! - **Memory.** A caller that takes a right in a state, or looks at it, sees all that was written
 //!   before the commit that entered the state. Every commit, hold and refusal takes effect at one
 //!   instant.
@@ -145,6 +146,13 @@
 //! A transition waits for *all* holders of its source, the caller included. So a caller that holds the
 //! state lets go first, or trades its hold with [`InState::to`]. A thread that waits for a right it
 //! already holds blocks itself until its deadline.
+//!
+//! `a_to_b().within(limit)` waits in the wrong state too: until the machine is in `A`, or for all of its limit.
+//! That is so if the machine is in `B` already. [`or_join`](Transition::or_join) accepts `B`, and `now` is
+//! refused at once.
+//!
+//! A caller that holds a state does not ask to hold it again. It clones the hold. If a transition waits in
+//! between, the second hold waits for the transition, and the transition waits for the first hold.
 //!
 //! The answer of [`state`](Machine::state) and `is_a()` may be stale by the time you read it. To act on
 //! a state, hold it.
@@ -237,9 +245,9 @@
 //!
 //! With `tracing`, each transition that is begun and not committed in the same step is a span named
 //! `transition`. This crate enters the span around the work that it calls: [`run`](InTransition::run),
-//! [`perform`](InTransition::perform), [`Joined::enter`] and `before` handlers. Other work may enter
-//! `InTransition::span`. An event says `committed`, `rolled back`, `vetoed` or `refused`. Spans and
-//! events have the target `statemachine`, the level `DEBUG`, and these fields:
+//! [`perform`](InTransition::perform) and [`Joined::enter`], also if that is async, and `before` handlers.
+//! Other work may enter `InTransition::span`. An event says `committed`, `rolled back`, `vetoed` or
+//! `refused`. Spans and events have the target `statemachine`, the level `DEBUG`, and these fields:
 //!
 //! | field | |
 //! |---|---|
@@ -333,6 +341,13 @@ use __private as private;
 /// enum has it. With the feature `serde`, the struct that owns is `Serialize` and `Deserialize` if the enum is,
 /// unless `#[serde(..)]` says something about the variant or its fields.
 ///
+/// A generated `ConnectionKind` has `Debug`, `Clone`, `Copy`, `PartialEq`, `Eq`, `PartialOrd`, `Ord`, `Hash`,
+/// `Display` and `FromStr`, so `kind_derive` does not name these again. It keeps the enum's numbers and its
+/// `repr`.
+///
+/// A variant may be behind `#[cfg(..)]`. A transition to it is then in a list of its own:
+/// `#[cfg_attr(.., state(to(A)))]`.
+///
 /// Lints that an attribute in the declaration allows or expects are allowed in the generated code.
 ///
 /// # On a variant: `#[state(...)]`
@@ -362,6 +377,10 @@ use __private as private;
 /// | `group(Live = Open \| Busy)` | a named set of states; repeatable, and sets may overlap | none |
 /// | `group(Live = .., to(Closed))` | the same, and transitions that each of its states has, beside its own; one to the state itself is not added | none |
 /// | `crate = path` | the path of this library, if your crate has it under another name | `::statemachine` |
+///
+/// `reset()` from the initial state itself succeeds too, and is counted as any other move. From another state it
+/// is the transition from there to the initial one. So the handlers of `up_to_down()` hear of a reset from `Up`
+/// if `Down` is the initial state, and a `before` handler may veto it.
 ///
 /// Where an item of yours has one of these names already, as `mod link;` beside `enum Link`, the compiler
 /// says "defined multiple times". The key gives what is generated another name. For the struct of a

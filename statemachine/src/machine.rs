@@ -104,7 +104,7 @@ impl<S: StateMachine> Machine<S> {
         Self::at(StateId::new(index), has_data.then_some(state))
     }
 
-    /// A machine in the state of that kind, if the state has no data.
+    /// A machine in the state of that kind, if the state has no data. Never blocks.
     ///
     /// Restores a machine when only the name of its state was stored. The kind's `FromStr` makes a kind
     /// of the name, as does its `Deserialize` with the feature `serde`.
@@ -242,6 +242,8 @@ impl<S: StateMachine> Machine<S> {
     }
 
     /// Registers a handler for every change, called after each commit on the thread that made it.
+    ///
+    /// Never waits for a right: it blocks no longer than others take to register or remove a handler.
     ///
     /// It runs when the right is released, after the handlers of the transition and of the states.
     /// [`Transition::after`] says what it may do, and what a panic in it does.

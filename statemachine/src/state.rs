@@ -244,7 +244,7 @@ pub trait Viewed<'a, Bound = &'a Self> {
 /// ```
 pub type View<'a, A> = <A as Viewed<'a>>::Borrowed;
 
-/// The type of one state, such as `connection::Connected`, or of [`Any`] of them.
+/// The type of one state, such as `connection::Connected`, of a group of states, or of [`Any`] of them.
 ///
 /// It is zero-sized and never instantiated. The derive implements it.
 ///
@@ -276,17 +276,18 @@ pub trait State: Sized + DerivedState + for<'a> Viewed<'a> {
     type Enum: StateMachine;
 
     /// The data of the state, owned: `()`, `T` for one unnamed field, a tuple for several, or the
-    /// generated struct for named fields.
+    /// generated struct for named fields. For [`Any`] and for a group it is the enum.
     type Data;
 
-    /// The data of the state, borrowed: `()`, `&T`, a tuple of references, or the generated `Ref`.
+    /// The data of the state, borrowed: `()`, `&T`, a tuple of references, or the generated `Ref`. For [`Any`]
+    /// and for a group it is `&` of the enum.
     type View<'a>
     where
         Self: 'a;
 
     /// The data of the state, borrowed for writing: `()`, `&mut T`, a tuple of references, or the
-    /// generated `Mut`. [`Any`] has none, because code could change the variant through it. There it is a
-    /// type without values.
+    /// generated `Mut`. [`Any`] and groups have none, because code could change the variant through it. There
+    /// it is a type without values.
     type ViewMut<'a>
     where
         Self: 'a;

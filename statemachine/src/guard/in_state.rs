@@ -176,7 +176,7 @@ impl<'a, A: Several> InState<'a, A> {
         Kind::at(self.right.position().get())
     }
 
-    /// The same hold, as a hold on that state.
+    /// The same hold, as a hold on that state. Never blocks.
     ///
     /// ```
     /// # use statemachine_example::*;

@@ -163,7 +163,7 @@ impl<'a, A: State> InStateMut<'a, A> {
             .map_err(|(refused, right)| RefusedWith { refused, data: Self::of(right.use_again()) })
     }
 
-    /// Lets others hold the state too, in one step, so that nobody can leave it in between.
+    /// Lets others hold the state too, in one step, so that nobody can leave it in between. Never waits.
     ///
     /// ```
     /// # use statemachine_example::*;

@@ -429,8 +429,10 @@ impl<'a, A: State, B: State<Enum = A::Enum>> InTransition<'a, A, B> {
         Ok(self.finish(data.filter(|_| B::HAS_DATA)))
     }
 
-    /// The span of the transition, for work outside [`run`](Self::run) and [`perform`](Self::perform).
-    /// These two enter it themselves.
+    /// The span of the transition, for work that this crate does not call.
+    ///
+    /// The crate enters it itself around the work of [`run`](Self::run), [`perform`](Self::perform) and
+    /// [`Joined::enter`](crate::Joined::enter), also if that is async, and around `before` handlers.
     ///
     /// It lasts until the transition is committed or rolled back.
     ///

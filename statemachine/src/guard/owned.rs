@@ -84,8 +84,8 @@ impl<S: StateMachine> HasMachine<S> for Machine<S> {
 /// An [`InState`] that owns an `Arc` of its machine: made by [`InState::into_owned`].
 ///
 /// It is `'static`, so it fits into a struct, a map or a task that outlives the caller. It does what an
-/// `InState` does, and what it gives is owned too. Dropping it lets go of the state. If it is the last
-/// owner of the machine, it then drops the machine.
+/// `InState` does, and what it gives is owned too. None of its methods waits. Dropping it lets go of the
+/// state. If it is the last owner of the machine, it then drops the machine.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -112,8 +112,8 @@ pub struct OwnedInState<M, A: State<Enum: 'static>> {
 
 /// An [`InStateMut`] that owns an `Arc` of its machine: made by [`InStateMut::into_owned`].
 ///
-/// It is `'static`, does what an `InStateMut` does, and what it gives is owned too. Dropping it lets go of
-/// the state.
+/// It is `'static`, does what an `InStateMut` does, and what it gives is owned too. None of its methods
+/// waits. Dropping it lets go of the state.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -132,8 +132,8 @@ pub struct OwnedInStateMut<M, A: State<Enum: 'static>> {
 
 /// An [`InTransition`] that owns an `Arc` of its machine: made by [`InTransition::into_owned`].
 ///
-/// It is `'static`, does what an `InTransition` does, and what it gives is owned too. Dropping it rolls
-/// back.
+/// It is `'static`, does what an `InTransition` does, and what it gives is owned too. None of its methods
+/// waits for a right. Dropping it rolls back.
 ///
 /// ```
 /// use std::{sync::Arc, thread};
@@ -716,8 +716,8 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
         self.consume(|transition, _| transition.run(work))
     }
 
-    /// Does async work and commits what it makes: see [`InTransition::run_async`]. The future is
-    /// `'static` if the work is.
+    /// Does async work and commits what it makes: see [`InTransition::run_async`]. Dropping the future
+    /// rolls back. The future is `'static` if the work is.
     ///
     /// ```
     /// # use std::{pin::pin, sync::Arc, task::{Context, Waker}};
@@ -773,7 +773,7 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     }
 
     /// Runs the action that is registered for the transition, async or not, and commits what it
-    /// makes: see [`InTransition::perform_async`].
+    /// makes: see [`InTransition::perform_async`]. Dropping the future rolls back.
     ///
     /// ```
     /// # use std::{pin::pin, sync::Arc, task::{Context, Waker}};

@@ -15,7 +15,7 @@ use crate::{
     lock::{Notify, Refusal, Word},
     refused::Refused,
     trace::Waited,
-    wait::{AnswerAt, Ask, Handle, Queued, handle},
+    wait::{AnswerAt, Ask, Handle, Interrupt, Queued, handle},
 };
 
 /// A handle that gives all guards or none, for any number of handles of one type on different machines.
@@ -54,7 +54,13 @@ pub struct All<H> {
 
 handle! {
     impl[H: Handle<Error = Refused> + Clone] All<H>: Vec<H::Output>, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "The limit is for all together.",
+    "Those of the handles. `InTransition` or `InUse` if two of the rights are of one machine \
+        and exclude each other.",
     "use statemachine::all;
 # use statemachine_example::*;
 let doors = [DoorMachine::new(), DoorMachine::new()];

@@ -12,7 +12,7 @@ use crate::{
     lock::{Notify, Refusal, Word},
     refused::Refused,
     trace::Waited,
-    wait::{AnswerAt, Ask, Handle, Queued, handle},
+    wait::{AnswerAt, Ask, Handle, Interrupt, Queued, handle},
 };
 
 /// A handle that gives both guards or neither, for two handles on different machines.
@@ -48,6 +48,9 @@ use crate::{
 /// assert!(from.is_empty() && to.is_full());
 /// # Ok::<(), statemachine::Refused>(())
 /// ```
+///
+/// For three handles, nest the calls, as in `both(a, both(b, c))`. The guards are nested likewise. Handles of one
+/// type go into [`all`](crate::all), as in `all([a, b, c])`.
 pub fn both<A, B>(a: A, b: B) -> Both<A, B>
 where
     A: Handle<Error = Refused> + Clone,
@@ -77,7 +80,13 @@ enum Side {
 handle! {
     impl[A: Handle<Error = Refused> + Clone, B: Handle<Error = Refused> + Clone]
     Both<A, B>: (A::Output, B::Output), Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "The limit is for both together.",
+    "Those of the two handles. `InTransition` or `InUse` if the two rights are of one machine \
+        and exclude each other.",
     "use statemachine::both;
 # use statemachine_example::*;
 let (front, back) = (DoorMachine::new(), DoorMachine::new());

@@ -14,7 +14,7 @@ use crate::{
     refused::Refused,
     state::{Single, State},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle on being in state `A` alone: made by [`Hold::exclusive`](crate::Hold::exclusive).
@@ -32,7 +32,13 @@ pub struct ExclusiveHold<'a, A: State> {
 
 handle! {
     impl['a, A: State] ExclusiveHold<'a, A>: InStateMut<'a, A>, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "Callers that wait are served in order of arrival. They are woken only for a state that \
+        they wait for, or if none of these can be reached any more.",
+    "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain.",
     "# use statemachine_example::*;
 let slot = SlotMachine::from_state(Slot::Full(\"text\".to_owned()));
 let mut full = slot.in_full().exclusive().now()?;

@@ -16,7 +16,7 @@ use crate::{
     refused::Refused,
     state::{Any, Located, Several, State, StateMachine, View},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle on state `A`, or with [`Any`](crate::Any) on whichever state is current.
@@ -49,7 +49,14 @@ pub struct Hold<'a, A: State> {
 
 handle! {
     impl['a, A: State] Hold<'a, A>: InState<'a, A>, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "Callers that wait are served in order of arrival. They are woken only for a state that \
+        they wait for, or if none of these can be reached any more.",
+    "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `InUse` if no more \
+        holders can be counted.",
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let open = door.in_open().now()?;
@@ -65,6 +72,8 @@ impl<'a, A: State> Hold<'a, A> {
 
     /// Registers a handler that is called after each commit that leaves the state, on the thread that
     /// committed, when the right is released.
+    ///
+    /// On a group it is called for moves inside the group too: each of them leaves a state of the group.
     ///
     /// [`Transition::after`](crate::Transition::after) says what it may do, and what a panic in it does.
     ///
@@ -84,6 +93,8 @@ impl<'a, A: State> Hold<'a, A> {
 
     /// Registers a handler that is called after each commit that enters the state, on the thread that
     /// committed, when the right is released.
+    ///
+    /// On a group it is called for moves inside the group too: each of them enters a state of the group.
     ///
     /// By then the machine may be in another state again.
     /// [`Transition::after`](crate::Transition::after) says what the handler may do, and what a panic in

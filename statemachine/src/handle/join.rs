@@ -13,7 +13,7 @@ use crate::{
     refused::Refused,
     state::{Located, State, View},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle on the transition from `A` to `B` that also succeeds if another caller makes it.
@@ -55,7 +55,15 @@ pub struct Join<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Join<'a, A, B>: Joined<'a, A, B>, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "Callers that wait are served in order of arrival. They are woken only for a state that \
+        they wait for, or if none of these can be reached any more.",
+    "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `InUse` if no more \
+        holders can be counted. `Vetoed` if a [`before`](crate::Transition::before) handler \
+        refuses.",
     "# use statemachine::{Joined, StateMachine};
 # use statemachine_example::*;
 let door = DoorMachine::new();

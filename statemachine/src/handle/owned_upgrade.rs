@@ -15,7 +15,7 @@ use crate::{
     refused::RefusedWith,
     state::{Located, State},
     trace::Waited,
-    wait::{Ask, handle},
+    wait::{Ask, Interrupt, handle},
 };
 
 /// An [`Upgrade`](crate::Upgrade) that owns an `Arc` of its machine.
@@ -32,7 +32,12 @@ pub struct OwnedUpgrade<M, A: State<Enum: 'static>, B> {
 handle! {
     impl[M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>]
     OwnedUpgrade<M, A, B>: OwnedInTransition<M, A, B>, RefusedWith<OwnedInState<M, A>>;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "It waits for the other holders to leave, and keeps the hold meanwhile.",
+    "As for [`Upgrade::within`](crate::Upgrade::within).",
     "use std::sync::Arc;
 # use statemachine_example::*;
 let door = Arc::new(DoorMachine::new());

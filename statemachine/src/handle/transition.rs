@@ -17,7 +17,7 @@ use crate::{
     refused::{Refused, RefusedWith},
     state::{Any, Dataless, Located, Single, State, StateMachine, View},
     trace::{self, Waited},
-    wait::{handle, now, now_slowly},
+    wait::{Interrupt, handle, now, now_slowly},
 };
 
 /// A handle on the transition from `A` to `B`.
@@ -25,6 +25,10 @@ use crate::{
 /// Made by the generated `a_to_b()` and `to_b()`. The second starts from whichever declared source is
 /// current. A handle costs nothing, and does nothing until one of its verbs is called. The old state's data
 /// and `commit` are on the [`InTransition`] that `now()`, `within(..)`, `until(..)` or `.await` give.
+///
+/// A wait goes on in the wrong state too: until the machine is in `A`, for all of its limit, or until `A` cannot
+/// be reached any more. That is so if the machine is in `B` already: [`or_join`](Self::or_join) accepts `B`, and
+/// [`now`](Self::now) is refused at once.
 ///
 /// | to | write |
 /// |---|---|
@@ -81,7 +85,15 @@ impl Flags {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Transition<'a, A, B>: InTransition<'a, A, B>, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "Callers that wait are served in order of arrival, the [urgent](Self::urgent) ones first. \
+        They are woken only for a state that they wait for, or if none of these can be reached \
+        any more.",
+    "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `Vetoed` if a \
+        [`before`](Self::before) handler refuses.",
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let closing = door.open_to_closed().now()?;

@@ -14,7 +14,7 @@ use crate::{
     refused::RefusedWith,
     state::{Located, State},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle that trades a hold on `A` for the transition to `B`.
@@ -49,7 +49,15 @@ pub struct Upgrade<'a, A: State, B> {
 
 handle! {
     impl['a, A: State, B: State<Enum = A::Enum>] Upgrade<'a, A, B>: InTransition<'a, A, B>, RefusedWith<InState<'a, A>>;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "It waits for the other holders to leave, and keeps the hold meanwhile.",
+    "With each of them the hold comes back. `TimedOut` at the limit. `InUse` if another holder \
+        waits to trade its hold: each would wait for the other. `InTransition` if a transition waits \
+        that 16 trades have passed already. `Vetoed` if a [`before`](crate::Transition::before) \
+        handler refuses.",
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let (mine, other) = (door.in_open().now()?, door.in_open().now()?);

@@ -12,7 +12,7 @@ use crate::{
     refused::{Blocker, Refused},
     state::StateMachine,
     trace::Waited,
-    wait::{Ask, Queued, handle},
+    wait::{Ask, Interrupt, Queued, handle},
 };
 
 /// A handle that waits until another caller wants the right of a guard: made by `wanted` on each guard.
@@ -36,7 +36,12 @@ pub struct Wanted<'g> {
 
 handle! {
     impl['g] Wanted<'g>: (), Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "The caller is woken as soon as another one wants the right.",
+    "`TimedOut` at the limit.",
     "use std::{thread, time::Duration};
 # use statemachine_example::*;
 let door = DoorMachine::new();

@@ -12,7 +12,7 @@ use crate::{
     refused::Refused,
     state::{Kind, StateMachine},
     trace::Waited,
-    wait::handle,
+    wait::{Interrupt, handle},
 };
 
 /// A handle on any of the states that satisfy a predicate.
@@ -56,7 +56,13 @@ pub struct When<'a, S: StateMachine> {
 
 handle! {
     impl['a, S: StateMachine] When<'a, S>: S::Kind, Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "The caller is woken only for a state that it waits for, or if none of these can be \
+        reached any more.",
+    "`TimedOut` at the limit. `Unreachable` as soon as waiting is in vain.",
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 assert_eq!(door.when(|state| state == Door::Open).now()?, Door::Open);

@@ -170,12 +170,48 @@ impl UnknownStates {
     }
 
     /// The states that the enum has not, each with the number of its rows.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// # #[derive(StateMachine)]
+    /// # #[machine(stored = "Job")]
+    /// # enum Older {
+    /// #     #[state(to(Done))]
+    /// #     Queued,
+    /// #     #[state(terminal)]
+    /// #     Done,
+    /// # }
+    /// # job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// let older = Machines::<Older, _>::open(jobs.store().clone()).await;
+    /// let Err(Failed::UnknownStates(unknown)) = older else { panic!("`Older` has no `Running`") };
+    /// assert_eq!(unknown.states(), [("Running".to_owned(), 1)]);
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn states(&self) -> &[(String, u64)] {
         &self.states
     }
 
     /// The states that the enum has, by their names in the store.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// # #[derive(StateMachine)]
+    /// # #[machine(stored = "Job")]
+    /// # enum Older {
+    /// #     #[state(to(Done))]
+    /// #     Queued,
+    /// #     #[state(terminal)]
+    /// #     Done,
+    /// # }
+    /// # job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// let older = Machines::<Older, _>::open(jobs.store().clone()).await;
+    /// let Err(Failed::UnknownStates(unknown)) = older else { panic!("`Older` has no `Running`") };
+    /// assert_eq!(unknown.known(), ["Queued", "Done"]);
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn known(&self) -> &'static [&'static str] {
         self.known
@@ -271,6 +307,24 @@ impl Undecodable {
     }
 
     /// The name of the state in the store.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// #[derive(StateMachine, Serialize, Deserialize)]
+    /// #[machine(stored)]
+    /// enum Sensor {
+    ///     #[state(terminal)]
+    ///     Measured(f64),
+    /// }
+    ///
+    /// let sensors = Machines::<Sensor, _>::open(jobs.store().clone()).await?;
+    /// // JSON has no infinite numbers.
+    /// let inserted = sensors.insert("roof", Sensor::Measured(f64::INFINITY)).await;
+    /// let Err(Failed::Undecodable(undecodable)) = inserted else { panic!("it was written") };
+    /// assert_eq!(undecodable.state(), "Measured");
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn state(&self) -> &str {
         &self.state
@@ -278,6 +332,29 @@ impl Undecodable {
 
     /// Whether the move was made all the same. A move in one step can find only when it is made that the data
     /// of the state that it left cannot be read.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// # #[derive(StateMachine, Serialize, Deserialize)]
+    /// # #[machine(stored = "Job")]
+    /// # enum Other {
+    /// #     #[state(to(Running))]
+    /// #     Queued,
+    /// #     #[state(to(Done))]
+    /// #     Running { worker: u32 },
+    /// #     #[state(terminal)]
+    /// #     Done(String),
+    /// # }
+    /// # job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// // A program whose workers are numbers, and not texts.
+    /// let others = Machines::<Other, _>::open(jobs.store().clone()).await?;
+    /// let moved = others.at(42).running_to_done().try_commit_with("well".to_owned()).await;
+    /// let Err(Failed::Undecodable(undecodable)) = moved else { panic!("the worker is a text") };
+    /// assert!(undecodable.was_moved());
+    /// assert!(job.is_done().await?);
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn was_moved(&self) -> bool {
         self.during == During::Leaving

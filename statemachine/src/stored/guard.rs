@@ -83,12 +83,29 @@ where
     }
 
     /// The key of the machine's row.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let right = job.queued_to_running().now().await?;
+    /// assert_eq!(right.key().as_str(), "42");
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn key(&self) -> &Key {
         &self.key
     }
 
     /// The data of the state that is being left.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// let right = job.running_to_done().now().await?;
+    /// assert_eq!(right.view().worker, "w7");
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn view(&self) -> A::View<'_> {
         A::same(A::view(&self.machine))
@@ -99,6 +116,15 @@ where
     /// Send it along with work for another service, and let that service refuse a token that is smaller than
     /// the greatest it has seen for this machine. Then a holder that was paused and has lost its right cannot
     /// overwrite the work of the next. (Martin Kleppmann, "How to do distributed locking", 2016.)
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let first = job.queued_to_running().now().await?.token();
+    /// let second = job.queued_to_running().now().await?.token();
+    /// assert!(second > first);
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn token(&self) -> u64 {
         self.claim.row().version
@@ -108,6 +134,22 @@ where
     ///
     /// Run the work beside it, and drop the work if this is ready first. It is about this process's clock and
     /// its connection. So it can be ready although nobody has taken the right: then the commit still works.
+    /// Dropping the future has no effect on the right.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// # use std::{future::poll_fn, pin::pin, task::Poll};
+    /// let right = job.queued_to_running().now().await?;
+    /// // As `select` does it: whichever is ready first.
+    /// let (mut lost, mut work) = (pin!(right.lost()), pin!(async { "w7".to_owned() }));
+    /// let worker = poll_fn(|cx| match lost.as_mut().poll(cx) {
+    ///     Poll::Ready(()) => Poll::Ready(None),
+    ///     Poll::Pending => work.as_mut().poll(cx).map(Some),
+    /// });
+    /// assert_eq!(worker.await.as_deref(), Some("w7"));
+    #[doc = example!(after)]
+    /// ```
     pub fn lost(&self) -> impl Future<Output = ()> + Send + '_ {
         self.claim.lost()
     }
@@ -116,6 +158,16 @@ where
     ///
     /// For a new state that has data there is [`commit_with`](Self::commit_with). If the future is dropped
     /// before it is ready, the move may have been made or not.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// # job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// let right = job.running_to_queued().now().await?;
+    /// let left = right.commit().await?;
+    /// assert_eq!(left.worker, "w7");
+    #[doc = example!(after)]
+    /// ```
     ///
     /// # Errors
     ///
@@ -132,6 +184,15 @@ where
     /// Makes the move with the data of the new state, and gives back the data of the state that was left.
     ///
     /// If the future is dropped before it is ready, the move may have been made or not.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let right = job.queued_to_running().now().await?;
+    /// right.commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// assert!(job.is_running().await?);
+    #[doc = example!(after)]
+    /// ```
     ///
     /// # Errors
     ///
@@ -159,6 +220,20 @@ where
     /// If the future is dropped while the work is under way, it is rolled back. If it is dropped later, the
     /// move may have been made or not.
     ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let right = job.queued_to_running().now().await?;
+    /// let failed = right.run(async |_| Err("no worker")).await?;
+    /// assert_eq!(failed, Err("no worker"));
+    /// assert!(job.is_queued().await?);
+    ///
+    /// let right = job.queued_to_running().now().await?;
+    /// right.run(async |_| Ok::<_, Refused>(JobRunning { worker: "w7".to_owned() })).await??;
+    /// assert!(job.is_running().await?);
+    #[doc = example!(after)]
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`commit_with`](Self::commit_with) outside, and the work's inside.
@@ -183,11 +258,21 @@ where
         }
     }
 
-    /// Lets go of the right, and waits until the store has done so. Dropping it does not wait.
+    /// Lets go of the right, and waits until the store has done so. Dropping it does not wait. If the future is
+    /// dropped, the right is let go of too.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let right = job.queued_to_running().now().await?;
+    /// right.rollback().await?;
+    /// assert!(!job.is_in_transition().await?);
+    #[doc = example!(after)]
+    /// ```
     ///
     /// # Errors
     ///
-    /// If the store fails. It takes the right back then as if this process had died.
+    /// If the store fails. The right is taken back later then, at the latest as if this process had died.
     pub async fn rollback(self) -> Result<(), Failed<St::Error>> {
         self.claim.rollback().await.map_err(Failed::Store)
     }

@@ -50,7 +50,16 @@ pub struct Machines<S, St> {
 impl<S, St> Machines<S, St> {
     /// The machines of `S` in a store.
     ///
-    /// The store makes what it needs, such as its table.
+    /// The store makes what it needs, such as its table. If the future is dropped, that may be made or not.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let store = Sqlite::in_memory().await?; // or `Sqlite::open("jobs.db")`
+    /// let jobs = Machines::<Job, _>::open(store).await?;
+    /// assert!(jobs.keys_in::<job::Queued>(1).await?.is_empty());
+    #[doc = example!(after)]
+    /// ```
     ///
     /// # Errors
     ///
@@ -78,12 +87,41 @@ impl<S: Stored, St: Store> Machines<S, St> {
     }
 
     /// The store.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// #[derive(StateMachine)]
+    /// #[machine(stored)]
+    /// enum Worker {
+    ///     #[state(to(Busy))]
+    ///     Idle,
+    ///     #[state(to(Idle))]
+    ///     Busy,
+    /// }
+    ///
+    /// // Machines of another enum in the same database.
+    /// let workers = Machines::<Worker, _>::open(jobs.store().clone()).await?;
+    /// workers.insert("w7", Worker::Idle).await?;
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn store(&self) -> &St {
         &self.store
     }
 
     /// Adds a machine in that state. `false` if there is one of that key already, which stays as it is.
+    ///
+    /// If the future is dropped, the machine may be added or not. It is safe to call this again.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// assert!(jobs.insert("import", Job::Queued).await?);
+    /// assert!(!jobs.insert("import", Job::Done("well".to_owned())).await?);
+    /// assert!(jobs.at("import").is_queued().await?);
+    #[doc = example!(after)]
+    /// ```
     ///
     /// # Errors
     ///
@@ -98,10 +136,20 @@ impl<S: Stored, St: Store> Machines<S, St> {
 
     /// Removes the machine if it is in the state `A`, which may be a group or [`Any`](crate::Any).
     ///
+    /// If the future is dropped, the machine may be removed or not.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// jobs.remove_in::<job::Queued>(42).await?;
+    /// assert!(matches!(job.state().await, Err(Failed::Missing)));
+    #[doc = example!(after)]
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Failed::Refused`] if it is in another state or another has the right to it, [`Failed::Missing`] if
-    /// there is none, and those of the store.
+    /// there is none, [`Failed::Unknown`] if the reply was lost, and those of the store.
     pub async fn remove_in<A: State<Enum = S>>(
         &self,
         key: impl Into<Key>,
@@ -120,6 +168,15 @@ impl<S: Stored, St: Store> Machines<S, St> {
     }
 
     /// The machine of that key. This does not look into the store: the machine need not exist.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let job = jobs.at(42);
+    /// assert!(job.is_queued().await?);
+    /// assert!(matches!(jobs.at(43).is_queued().await, Err(Failed::Missing)));
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn at(&self, key: impl Into<Key>) -> S::At<St> {
         S::at(At { machines: self.clone(), key: key.into() })
@@ -130,6 +187,18 @@ impl<S: Stored, St: Store> Machines<S, St> {
     ///
     /// The order is the store's. The answer may be stale when it arrives: whoever acts on it asks for the
     /// right, and is refused if another was first.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// for key in jobs.keys_in::<job::Queued>(100).await? {
+    ///     if let Ok(right) = jobs.at(key).queued_to_running().now().await {
+    ///         right.commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    ///     }
+    /// }
+    /// assert!(job.is_running().await?);
+    #[doc = example!(after)]
+    /// ```
     ///
     /// # Errors
     ///
@@ -159,6 +228,8 @@ impl<S: Stored, St: fmt::Debug> fmt::Debug for Machines<S, St> {
 }
 
 /// One machine in a store: what the generated type, such as `JobStored`, derefs to.
+///
+/// Its own methods only look. Dropping one of their futures has no effect.
 ///
 #[cfg_attr(feature = "sqlite", doc = "```")]
 #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
@@ -194,18 +265,41 @@ pub struct At<S, St> {
 
 impl<S: Stored, St: Store> At<S, St> {
     /// The key of the machine's row.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// assert_eq!(*job.key(), Key::from(42));
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn key(&self) -> &Key {
         &self.key
     }
 
     /// The store that has the machine.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// // The same machine, found by its store and its key.
+    /// let jobs = Machines::<Job, _>::open(job.store().clone()).await?;
+    /// assert!(jobs.at(job.key().as_str()).is_queued().await?);
+    #[doc = example!(after)]
+    /// ```
     #[must_use]
     pub fn store(&self) -> &St {
         &self.machines.store
     }
 
     /// The state that the machine is in. While another has the right to leave it, it is that state still.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// assert_eq!(job.state().await?, JobKind::Queued);
+    #[doc = example!(after)]
+    /// ```
     ///
     /// # Errors
     ///
@@ -219,6 +313,17 @@ impl<S: Stored, St: Store> At<S, St> {
 
     /// The state that the machine is in, with its data.
     ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// # job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// match job.load().await? {
+    ///     Job::Running { worker } => assert_eq!(worker, "w7"),
+    ///     other => println!("{other:?}"),
+    /// }
+    #[doc = example!(after)]
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Failed::Missing`] if there is no row, [`Failed::Undecodable`] if its data cannot be read, and those
@@ -229,6 +334,16 @@ impl<S: Stored, St: Store> At<S, St> {
     }
 
     /// Whether somebody has the right to the machine at present.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let right = job.queued_to_running().now().await?;
+    /// assert!(job.is_in_transition().await?);
+    /// right.rollback().await?;
+    /// assert!(!job.is_in_transition().await?);
+    #[doc = example!(after)]
+    /// ```
     ///
     /// # Errors
     ///
@@ -241,6 +356,14 @@ impl<S: Stored, St: Store> At<S, St> {
     }
 
     /// The generic spelling of `a_to_b()`. `A` may be a group.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let right = job.transition::<job::Queued, job::Running>().now().await?;
+    /// right.commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    #[doc = example!(after)]
+    /// ```
     pub fn transition<A, B>(&self) -> Transition<A, B, St>
     where
         A: State<Enum = S> + TransitionTo<B>,
@@ -250,17 +373,44 @@ impl<S: Stored, St: Store> At<S, St> {
     }
 
     /// The generic spelling of `in_a()`. `A` may be a group.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// let () = job.in_state::<job::Queued>().now().await?;
+    /// assert!(job.in_state::<job::Running>().now().await.is_err());
+    #[doc = example!(after)]
+    /// ```
     pub fn in_state<A: State<Enum = S>>(&self) -> In<A, St> {
         In::new(self.clone())
     }
 
     /// Whichever state the machine is in, with its data.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// assert!(matches!(job.hold().now().await?, Job::Queued));
+    #[doc = example!(after)]
+    /// ```
     pub fn hold(&self) -> In<Any<S>, St> {
         In::new(self.clone())
     }
 
     /// Waits until the machine is in a state that the predicate accepts, and gives its kind. It is asked once
     /// for each state, here.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// use statemachine::Kind;
+    ///
+    /// # job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// # job.running_to_done().try_commit_with("well".to_owned()).await?;
+    /// let last = job.when(|state| state.is_terminal()).within(Duration::from_secs(5)).await?;
+    /// assert_eq!(last, JobKind::Done);
+    #[doc = example!(after)]
+    /// ```
     pub fn when(&self, likes: impl FnMut(S::Kind) -> bool) -> When<S, St> {
         When::of(self.clone(), likes)
     }

@@ -4,6 +4,8 @@
 //! `JobStored`. It has the same methods. A transition that was not declared does not compile, with the same
 //! error. Exactly one caller, in whatever process or on whatever host, makes each move.
 //!
+//! Calls that ask the store are async. With the stores of this crate, none of them blocks its thread.
+//!
 #![cfg_attr(feature = "sqlite", doc = "```")]
 #![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 //! use std::time::Duration;
@@ -101,6 +103,34 @@
 //!
 //! A limit, as in `within`, bounds the wait for the machine. A store that does not answer is waited for as long
 //! as the store says. Put the runtime's timeout around a call that must return.
+
+/// What is hidden of the examples of single methods: the machine `job` of the enum `Job`, which is `Queued`.
+macro_rules! example {
+    (before) => {
+        "# use std::time::{Duration, Instant};
+# use serde::{Deserialize, Serialize};
+# use statemachine::{Refused, StateMachine, stored::{Failed, Joined, Key, Machines, sqlite::Sqlite}};
+# #[derive(StateMachine, Serialize, Deserialize, Debug)]
+# #[machine(stored)]
+# enum Job {
+#     #[state(to(Running))]
+#     Queued,
+#     #[state(to(Done, Queued))]
+#     Running { worker: String },
+#     #[state(terminal)]
+#     Done(String),
+# }
+# pollster::block_on(async {
+# let jobs = Machines::<Job, _>::open(Sqlite::in_memory().await?).await?;
+# jobs.insert(42, Job::Queued).await?;
+# let job = jobs.at(42);"
+    };
+    (after) => {
+        "# Ok::<(), Box<dyn std::error::Error>>(())
+# })?;
+# Ok::<(), Box<dyn std::error::Error>>(())"
+    };
+}
 
 mod codec;
 mod failed;

@@ -37,6 +37,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Gets ready for machines of that name, and counts their rows in each state.
     ///
     /// `has_data` tells whether a row of these may have data.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, or cannot have such machines.
     fn open(
         &self,
         machine: &'static str,
@@ -45,6 +49,10 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Adds a row that is not claimed. `false` if there is one at that address already, which stays as it
     /// is.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails. The row may be there then or not.
     fn insert(
         &self,
         at: Address<'_>,
@@ -52,6 +60,11 @@ pub trait Store: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
     /// Removes the row if it is in one of these states and not claimed.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, and the row was not removed. If it cannot tell, the answer is
+    /// [`Outcome::Unknown`].
     fn remove(
         &self,
         at: Address<'_>,
@@ -59,12 +72,20 @@ pub trait Store: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Outcome<()>, Self::Error>> + Send;
 
     /// The row as it is now, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     fn load(
         &self,
         at: Address<'_>,
     ) -> impl Future<Output = Result<Option<Row>, Self::Error>> + Send;
 
     /// The keys of at most `limit` rows that are in one of these states and not claimed.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     fn keys(
         &self,
         machine: &'static str,
@@ -75,6 +96,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Writes `to` if the row is in one of the states `from` and not claimed: a move in one step.
     ///
     /// Gives what was there before if `wants_old`.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, and nothing was written. If it cannot tell, the answer is [`Outcome::Unknown`].
     fn step(
         &self,
         at: Address<'_>,
@@ -84,6 +109,11 @@ pub trait Store: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Outcome<Option<Row>>, Self::Error>> + Send;
 
     /// Claims the row if it is in one of the states `from` and not claimed.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, and the row is not claimed. If it cannot tell, the answer is
+    /// [`Outcome::Unknown`].
     fn claim(
         &self,
         at: Address<'_>,
@@ -94,6 +124,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// claim on it has ended. Returns at the latest after `limit`, if there is one. It may return early.
     ///
     /// A change that is made between the look and the call counts too.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails. The caller does not wait any longer then.
     fn wait(
         &self,
         at: Address<'_>,
@@ -116,10 +150,19 @@ pub trait Claim: Send + Sync + 'static {
 
     /// Writes `to` and ends the claim, if the claim has not ended.
     ///
-    /// If the store fails before it has sent the commit, the claim ends as if it was dropped.
+    /// If the store fails before it has sent the commit, the claim ends as if it was dropped. So it does if the
+    /// future is dropped before that. If the future is dropped later, `to` may be written or not.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, and nothing was written. If it cannot tell, the answer is [`Committed::Unknown`].
     fn commit(self, to: Value<'_>) -> impl Future<Output = Result<Committed, Self::Error>> + Send;
 
-    /// Ends the claim, and waits until the store has done so.
+    /// Ends the claim, and waits until the store has done so. If the future is dropped, the claim ends too.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails. The claim ends later then, at the latest as if its owner had died.
     fn rollback(self) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 

@@ -46,7 +46,12 @@ impl<'i, H: Handle> Interruptible<'i, H> {
 
 handle! {
     impl['i, H: Handle] Interruptible<'i, H>: H::Output, H::Error;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "It waits like the handle that it is made of.",
+    "Those of that handle, and `Interrupted` as soon as the interrupt is raised.",
     "use std::time::Duration;
 use statemachine::{Interrupt, Refused};
 # use statemachine_example::*;

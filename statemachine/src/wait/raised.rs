@@ -26,7 +26,12 @@ pub struct Raised<'i> {
 
 handle! {
     impl['i] Raised<'i>: (), Refused;
-    within(limit: Duration), until(deadline: Instant);
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "The caller is woken as soon as the interrupt is raised.",
+    "`TimedOut` at the limit.",
     "use std::time::Duration;
 use statemachine::{Interrupt, Refused};
 let shutdown = Interrupt::new();

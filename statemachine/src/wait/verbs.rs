@@ -1,14 +1,17 @@
 //! The verbs that every handle has: as its own methods, so that nobody must import a trait, and as those
 //! of [`Handle`](super::Handle).
 
-/// A handle with its verbs: its guard, its error, and an example.
+/// A handle with its verbs: its guard, its error, how it waits, what ends the wait, and an example.
 ///
 /// The names that a message about an argument points at are those where this is used: of tokens from in
-/// here it would tell how the macro is made.
+/// here it would tell how the macro is made. That is true of `self` too.
 macro_rules! handle {
     (impl[$($generics:tt)*] $handle:ty: $output:ty, $error:ty;
-        $within:ident($limit:ident: $duration:ty), $until:ident($deadline:ident: $instant:ty);
-        $example:literal) => {
+        $now:ident($now_self:ident),
+        $within:ident($within_self:ident, $limit:ident: $duration:ty),
+        $until:ident($until_self:ident, $deadline:ident: $instant:ty),
+        $interruptible:ident($interruptible_self:ident, $interrupt:ident: $interrupts:ty);
+        $waits:literal, $errors:literal, $example:literal) => {
         impl<$($generics)*> $handle {
             /// At once or not at all. Never blocks.
             ///
@@ -20,8 +23,8 @@ macro_rules! handle {
             ///
             /// [`Refused`](crate::Refused) gives the reason, as it was at one instant of the call.
             #[inline]
-            pub fn now(self) -> Result<$output, $error> {
-                crate::wait::now(self)
+            pub fn $now($now_self) -> Result<$output, $error> {
+                crate::wait::now($now_self)
             }
 
             /// Blocks the current thread for at most `limit`.
@@ -30,19 +33,16 @@ macro_rules! handle {
             /// thread from running other tasks.
             ///
             /// A zero limit behaves like [`now`](Self::now). A limit too long for the clock, such as
-            /// `Duration::MAX`, means no limit.
+            /// `Duration::MAX`, never passes.
             ///
-            /// Callers that wait are served in order of arrival. They are woken only for a state that
-            /// they wait for, or if none of these can be reached any more.
+            #[doc = $waits]
             ///
             /// # Errors
             ///
-            /// `TimedOut` at the limit. `Unreachable` as soon as waiting is in vain. `InUse` if two
-            /// holders would wait for each other, or if no more holders can be counted. `Vetoed` if a
-            /// handler refuses. See [`Refused`](crate::Refused).
+            #[doc = $errors]
             #[inline]
-            pub fn $within(self, $limit: $duration) -> Result<$output, $error> {
-                crate::wait::Handle::within(self, $limit)
+            pub fn $within($within_self, $limit: $duration) -> Result<$output, $error> {
+                crate::wait::Handle::within($within_self, $limit)
             }
 
             /// Blocks the current thread, until `deadline` at the latest.
@@ -54,17 +54,17 @@ macro_rules! handle {
             ///
             /// As for [`within`](Self::within).
             #[inline]
-            pub fn $until(self, $deadline: $instant) -> Result<$output, $error> {
-                crate::wait::Handle::until(self, $deadline)
+            pub fn $until($until_self, $deadline: $instant) -> Result<$output, $error> {
+                crate::wait::Handle::until($until_self, $deadline)
             }
 
             /// The same handle, whose waits the interrupt can end: see
             /// [`Interrupt`](crate::Interrupt). A wait may have several interrupts: any of them ends it.
-            pub fn interruptible(
-                self,
-                interrupt: &crate::Interrupt,
+            pub fn $interruptible(
+                $interruptible_self,
+                $interrupt: $interrupts,
             ) -> crate::Interruptible<'_, Self> {
-                crate::Interruptible::new(self, interrupt)
+                crate::Interruptible::new($interruptible_self, $interrupt)
             }
         }
 

@@ -1,6 +1,9 @@
 //! A handle on being in a state.
 
-use std::marker::PhantomData;
+use std::{
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::verbs;
 use crate::{
@@ -52,6 +55,22 @@ pub struct In<A: State, St> {
 }
 
 verbs! {
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "It only looks, so dropping the future has no effect.",
+    "[`Failed::Refused`] if the machine is in another state. [`Failed::Undecodable`] if its data cannot be read.",
+    "# job.queued_to_running().try_commit_with(JobRunning { worker: \"w7\".to_owned() }).await?;
+assert_eq!(job.in_running().now().await?.worker, \"w7\");
+let refused = job.in_done().now().await;
+assert!(matches!(refused, Err(Failed::Refused(Refused::WrongState { actual: \"Running\", .. }))));",
+    "let refused = job.in_done().within(Duration::from_millis(1)).await;
+assert!(matches!(refused, Err(Failed::Refused(Refused::TimedOut { .. }))));
+job.queued_to_running().try_commit_with(JobRunning { worker: \"w7\".to_owned() }).await?;
+assert_eq!(job.in_running().within(Duration::from_secs(5)).await?.worker, \"w7\");",
+    "let deadline = Instant::now() + Duration::from_secs(5);
+let () = job.in_queued().until(deadline).await?; // a state without data",
     impl[A: State] In: A::Data where A::Enum: Stored
 }
 

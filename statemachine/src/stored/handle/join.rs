@@ -1,6 +1,10 @@
 //! A handle that makes a move or finds it made.
 
-use std::{fmt, marker::PhantomData};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::verbs;
 use crate::{
@@ -57,6 +61,26 @@ pub struct Join<A: State, B, St> {
 }
 
 verbs! {
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "Dropping the future gives up. If it has the right by then, the right is let go of.",
+    "[`Failed::Refused`] if the machine is neither in a state that the move starts in nor in the new one, or if \
+        another has the right to it. [`Failed::Unknown`] if the reply was lost. [`Failed::Undecodable`] if the \
+        data of the state cannot be read.",
+    "let joined = job.queued_to_running().or_join().now().await?;
+assert!(matches!(joined, Joined::Mine(_)));
+let refused = job.queued_to_running().or_join().now().await;
+assert!(matches!(refused, Err(Failed::Refused(Refused::InTransition { .. }))));",
+    "# job.queued_to_running().try_commit_with(JobRunning { worker: \"w7\".to_owned() }).await?;
+match job.queued_to_running().or_join().within(Duration::from_secs(5)).await? {
+    Joined::Mine(right) => right.rollback().await?,
+    Joined::There(running) => assert_eq!(running.worker, \"w7\"),
+}",
+    "let deadline = Instant::now() + Duration::from_secs(5);
+let joined = job.queued_to_running().or_join().until(deadline).await?;
+assert!(matches!(joined, Joined::Mine(_)));",
     impl[A: State, B: State] Join: Joined<A, B, St>
     where A::Enum: Stored, B: State<Enum = A::Enum>
 }

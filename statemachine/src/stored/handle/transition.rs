@@ -1,6 +1,9 @@
 //! A handle on a transition.
 
-use std::marker::PhantomData;
+use std::{
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use super::{BoxFuture, Join, verbs};
 use crate::{
@@ -56,6 +59,22 @@ pub struct Transition<A: State, B, St> {
 }
 
 verbs! {
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "Dropping the future gives up. If it has the right by then, the right is let go of.",
+    "[`Failed::Refused`] if the machine is in another state, or if another has the right to it. \
+        [`Failed::Unknown`] if the reply was lost. [`Failed::Undecodable`] if the data of the state cannot be \
+        read.",
+    "let right = job.queued_to_running().now().await?;
+let refused = job.queued_to_running().now().await;
+assert!(matches!(refused, Err(Failed::Refused(Refused::InTransition { .. }))));",
+    "let right = job.queued_to_running().within(Duration::from_secs(5)).await?;
+let refused = job.queued_to_running().within(Duration::from_millis(1)).await;
+assert!(matches!(refused, Err(Failed::Refused(Refused::TimedOut { .. }))));",
+    "let deadline = Instant::now() + Duration::from_secs(5);
+let right = job.queued_to_running().until(deadline).await?;",
     impl[A: State, B: State] Transition: InTransition<A, B, St>
     where A::Enum: Stored, B: State<Enum = A::Enum>
 }
@@ -77,6 +96,16 @@ where
     ///
     /// Dropping the future does not take the move back: it may have been made or not.
     ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// # job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// let left = job.running_to_queued().try_commit().await?;
+    /// assert_eq!(left.worker, "w7");
+    /// assert!(job.running_to_queued().try_commit().await.is_err());
+    #[doc = example!(after)]
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Failed::Refused`] if the machine is in another state, or if another has the right to it.
@@ -95,6 +124,15 @@ where
     ///
     /// Dropping the future does not take the move back: it may have been made or not.
     ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// job.queued_to_running().try_commit_with(JobRunning { worker: "w7".to_owned() }).await?;
+    /// let left = job.running_to_done().try_commit_with("well".to_owned()).await?;
+    /// assert_eq!(left.worker, "w7");
+    #[doc = example!(after)]
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`try_commit`](Self::try_commit), and [`Failed::Undecodable`] if the data cannot be written
@@ -112,6 +150,19 @@ where
     ///
     /// Of many callers one gets the right. The others wait for it to commit, and one of them gets the right
     /// if it rolls back.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    #[doc = example!(before)]
+    /// for _ in 0..2 {
+    ///     // The first round makes the move, and the second finds it made.
+    ///     match job.queued_to_running().or_join().await? {
+    ///         Joined::Mine(right) => _ = right.commit_with(JobRunning { worker: "w7".to_owned() }).await?,
+    ///         Joined::There(running) => assert_eq!(running.worker, "w7"),
+    ///     }
+    /// }
+    #[doc = example!(after)]
+    /// ```
     pub fn or_join(self) -> Join<A, B, St> {
         let expected = self.expected();
         Join::new(self.at, self.from, expected, self.interrupts)

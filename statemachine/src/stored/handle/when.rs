@@ -1,5 +1,7 @@
 //! A handle that waits for a state.
 
+use std::time::{Duration, Instant};
+
 use super::verbs;
 use crate::{
     graph::{StateId, StateSet},
@@ -50,6 +52,18 @@ pub struct When<S, St> {
 }
 
 verbs! {
+    now(self),
+    within(self, limit: Duration),
+    until(self, deadline: Instant),
+    interruptible(self, interrupt: &Interrupt);
+    "It only looks, so dropping the future has no effect.",
+    "[`Failed::Refused`] if the machine is in another state.",
+    "assert_eq!(job.when_queued().now().await?, JobKind::Queued);
+assert!(job.when_done().now().await.is_err());",
+    "let seen = job.when(|state| state != JobKind::Done).within(Duration::from_secs(5)).await?;
+assert_eq!(seen, JobKind::Queued);",
+    "let deadline = Instant::now() + Duration::from_secs(5);
+assert_eq!(job.when_queued().until(deadline).await?, JobKind::Queued);",
     impl[S: Stored] When: S::Kind
 }
 

@@ -31,6 +31,18 @@ impl Postgres {
     /// `url` is as `tokio-postgres` reads it: `postgres://user:password@host/database`, or
     /// `host=.. user=.. dbname=..`.
     ///
+    /// Dropping the future closes what was connected.
+    ///
+    /// ```no_run
+    /// use statemachine::stored::postgres::{Options, Postgres, Table};
+    ///
+    /// # async fn store() -> Result<(), Box<dyn std::error::Error>> {
+    /// let url = "postgres://user:password@localhost/jobs";
+    /// let store = Postgres::connect(url, Table::default(), Options::default()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the address cannot be read, if the server refuses the connection, or if it cannot be reached for as

@@ -46,6 +46,13 @@ impl Table {
     /// is not there.
     ///
     /// Machines of several enums can be in it. [`migration`](Self::migration) is how it is made.
+    ///
+    /// ```
+    /// use statemachine::stored::postgres::Table;
+    ///
+    /// let table = Table::named("shop.jobs");
+    /// assert!(table.migration().starts_with(r#"CREATE TABLE IF NOT EXISTS "shop"."jobs""#));
+    /// ```
     pub fn named(name: impl AsRef<str>) -> Self {
         let (schema, name) = split(name.as_ref());
         let [key, state, data, version, until, by, wanted] =
@@ -76,6 +83,13 @@ impl Table {
     ///
     /// [`Options::recheck`]: super::Options::recheck
     /// [`Options::poll`]: super::Options::poll
+    ///
+    /// ```
+    /// use statemachine::stored::postgres::Table;
+    ///
+    /// let orders = Table::of("orders", "id", "status");
+    /// assert!(orders.migration().contains(r#""machine_version""#));
+    /// ```
     pub fn of(table: impl AsRef<str>, key: impl Into<String>, state: impl Into<String>) -> Self {
         let (schema, name) = split(table.as_ref());
         let [data, version, until, by, wanted] =
@@ -85,30 +99,65 @@ impl Table {
     }
 
     /// The column that has the data of states, as JSON. Its type may be `json`, `jsonb` or `text`.
+    ///
+    /// ```
+    /// use statemachine::stored::postgres::Table;
+    ///
+    /// let orders = Table::of("orders", "id", "status").data("body");
+    /// assert!(orders.migration().contains(r#""body""#));
+    /// ```
     pub fn data(mut self, column: impl Into<String>) -> Self {
         self.data = column.into();
         self
     }
 
     /// The column that counts the changes of a row, a `bigint NOT NULL DEFAULT 0`. It is the token of rights.
+    ///
+    /// ```
+    /// use statemachine::stored::postgres::Table;
+    ///
+    /// let orders = Table::of("orders", "id", "status").version("revision");
+    /// assert!(orders.migration().contains(r#""revision""#));
+    /// ```
     pub fn version(mut self, column: impl Into<String>) -> Self {
         self.version = column.into();
         self
     }
 
     /// The column that says how long a right lives, a `timestamptz`.
+    ///
+    /// ```
+    /// use statemachine::stored::postgres::Table;
+    ///
+    /// let orders = Table::of("orders", "id", "status").until("owned_until");
+    /// assert!(orders.migration().contains(r#""owned_until""#));
+    /// ```
     pub fn until(mut self, column: impl Into<String>) -> Self {
         self.until = column.into();
         self
     }
 
     /// The column that says who made the last change, a `text`.
+    ///
+    /// ```
+    /// use statemachine::stored::postgres::Table;
+    ///
+    /// let orders = Table::of("orders", "id", "status").by("owner");
+    /// assert!(orders.migration().contains(r#""owner""#));
+    /// ```
     pub fn by(mut self, column: impl Into<String>) -> Self {
         self.by = column.into();
         self
     }
 
     /// The column that says whether anybody waits, a `bigint`.
+    ///
+    /// ```
+    /// use statemachine::stored::postgres::Table;
+    ///
+    /// let orders = Table::of("orders", "id", "status").wanted("waiters");
+    /// assert!(orders.migration().contains(r#""waiters""#));
+    /// ```
     pub fn wanted(mut self, column: impl Into<String>) -> Self {
         self.wanted = column.into();
         self

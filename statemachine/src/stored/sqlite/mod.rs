@@ -111,6 +111,9 @@ impl Sqlite {
     /// The path `:memory:` means what it means to all that use SQLite: a database [in memory](Self::in_memory).
     /// URIs (`file:..`) are refused.
     ///
+    /// A thread of the store's own opens it. If the future is dropped, that thread ends. What it has made by then
+    /// stays.
+    ///
     /// # Errors
     ///
     /// If the path is empty or a URI, or if the file cannot be opened, is not a database, or is locked by another
@@ -131,7 +134,18 @@ impl Sqlite {
         Self::on(path, Table::default()).await
     }
 
-    /// A new database in memory. Only the clones of this store see it.
+    /// A new database in memory. Only the clones of this store see it. It is gone when the last clone and the last
+    /// [`Claim`] are, or when the future is dropped.
+    ///
+    /// ```
+    /// use statemachine::stored::sqlite::Sqlite;
+    ///
+    /// # pollster::block_on(async {
+    /// let store = Sqlite::in_memory().await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -140,7 +154,20 @@ impl Sqlite {
         Self::on(MEMORY, Table::default()).await
     }
 
-    /// The database in that file, with a table of another name or of the user's own.
+    /// The database in that file, with a table of another name or of the user's own. If the future is dropped, that
+    /// is as for [`open`](Self::open).
+    ///
+    /// ```
+    /// use statemachine::stored::sqlite::{Sqlite, Table};
+    ///
+    /// # pollster::block_on(async {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("jobs.db");
+    /// let store = Sqlite::on(path, Table::named("jobs")).await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

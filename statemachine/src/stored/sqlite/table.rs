@@ -43,6 +43,13 @@ impl Table {
     /// The store's own table of that name. The store makes it if it is not there.
     ///
     /// Machines of several enums can be in it.
+    ///
+    /// ```
+    /// use statemachine::stored::sqlite::Table;
+    ///
+    /// let table = Table::named("jobs");
+    /// assert!(table.migration().starts_with(r#"CREATE TABLE IF NOT EXISTS "jobs""#));
+    /// ```
     pub fn named(name: impl Into<String>) -> Self {
         let [key, state, data, version, by] =
             ["key", "state", "data", "version", "by"].map(str::to_owned);
@@ -96,6 +103,13 @@ impl Table {
     }
 
     /// The column that has the data of states, as JSON. It is text.
+    ///
+    /// ```
+    /// use statemachine::stored::sqlite::Table;
+    ///
+    /// let table = Table::of("orders", "id", "status").data("body");
+    /// assert!(table.migration().contains(r#"ADD COLUMN "body""#));
+    /// ```
     pub fn data(mut self, column: impl Into<String>) -> Self {
         self.data = Some(column.into());
         self
@@ -103,12 +117,26 @@ impl Table {
 
     /// The column that counts the changes of a row, an integer. It is the token of rights. It must not be
     /// negative.
+    ///
+    /// ```
+    /// use statemachine::stored::sqlite::Table;
+    ///
+    /// let table = Table::of("orders", "id", "status").version("revision");
+    /// assert!(table.migration().contains(r#"ADD COLUMN "revision""#));
+    /// ```
     pub fn version(mut self, column: impl Into<String>) -> Self {
         self.version = column.into();
         self
     }
 
     /// The column that says who has the right to the row, a text.
+    ///
+    /// ```
+    /// use statemachine::stored::sqlite::Table;
+    ///
+    /// let table = Table::of("orders", "id", "status").by("owner");
+    /// assert!(table.migration().contains(r#"ADD COLUMN "owner""#));
+    /// ```
     pub fn by(mut self, column: impl Into<String>) -> Self {
         self.by = column.into();
         self
