@@ -55,9 +55,9 @@ handle! {
     interruptible(self, interrupt: &Interrupt);
     "It waits for the other holders to leave, and keeps the hold meanwhile.",
     "With each of them the hold comes back. `TimedOut` at the limit. `InUse` if another holder \
-        waits to trade its hold: each would wait for the other. `InTransition` if a transition waits \
-        that 16 trades have passed already. `Vetoed` if a [`before`](crate::Transition::before) \
-        handler refuses.",
+        waits to trade its hold: each would wait for the other. `InTransition` if 16 trades have \
+        passed a transition that waits. `Vetoed` if a [`before`](crate::Transition::before) handler \
+        refuses.",
     "# use statemachine_example::*;
 let door = DoorMachine::new();
 let (mine, other) = (door.in_open().now()?, door.in_open().now()?);

@@ -186,7 +186,7 @@ impl<S: Stored, St: Store> Machines<S, St> {
     /// nobody has the right.
     ///
     /// The order is the store's. The answer may be stale when it arrives: whoever acts on it asks for the
-    /// right, and is refused if another was first.
+    /// right, and is refused if another was first. Dropping the future has no effect.
     ///
     #[cfg_attr(feature = "sqlite", doc = "```")]
     #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]

@@ -31,7 +31,8 @@ macro_rules! verbs {
         $within:ident($within_self:ident, $limit:ident: $duration:ty),
         $until:ident($until_self:ident, $deadline:ident: $instant:ty),
         $interruptible:ident($interruptible_self:ident, $interrupt:ident: $interrupts:ty);
-        $dropped:literal, $errors:literal, $now_example:literal, $within_example:literal, $until_example:literal,
+        $dropped:literal, $errors:literal,
+        $now_example:literal, $within_example:literal, $until_example:literal,
         impl[$($param:ident: $bound:path),*] $handle:ident: $given:ty
         $(where $($predicate:tt)*)?
     ) => {
