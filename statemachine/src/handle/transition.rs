@@ -463,7 +463,7 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
 
     #[inline]
     pub(super) fn is_urgent(&self) -> bool {
-        self.is_urgent
+        self.flags.has(Flags::URGENT)
     }
 
     /// The names of the states that it starts in.
