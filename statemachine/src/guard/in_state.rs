@@ -161,7 +161,7 @@ impl<'a, A: State> InState<'a, A> {
     }
 }
 
-impl<'a, A: Several> InState<'a, A> {
+impl<'a, A: State> InState<'a, A> {
     /// Which state is held. Never blocks.
     ///
     /// ```
@@ -172,7 +172,10 @@ impl<'a, A: Several> InState<'a, A> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[must_use]
-    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind
+    where
+        A: Several,
+    {
         Kind::at(self.right.position().get())
     }
 
@@ -192,7 +195,10 @@ impl<'a, A: Several> InState<'a, A> {
     /// # Errors
     ///
     /// The same hold, if it is on another state.
-    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<InState<'a, B>, Self> {
+    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<InState<'a, B>, Self>
+    where
+        A: Several,
+    {
         if B::SET.contains(self.right.position()) { Ok(InState::of(self.right)) } else { Err(self) }
     }
 }

@@ -181,7 +181,7 @@ impl<'a, A: State> InStateMut<'a, A> {
     }
 }
 
-impl<'a, A: Several> InStateMut<'a, A> {
+impl<'a, A: State> InStateMut<'a, A> {
     /// Which state is held. Never blocks.
     ///
     /// ```
@@ -192,7 +192,10 @@ impl<'a, A: Several> InStateMut<'a, A> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[must_use]
-    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind
+    where
+        A: Several,
+    {
         Kind::at(self.right.position().get())
     }
 
@@ -213,7 +216,10 @@ impl<'a, A: Several> InStateMut<'a, A> {
     /// # Errors
     ///
     /// The same exclusive hold, if it is on another state.
-    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<InStateMut<'a, B>, Self> {
+    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<InStateMut<'a, B>, Self>
+    where
+        A: Several,
+    {
         if B::SET.contains(self.right.position()) {
             Ok(InStateMut::of(self.right))
         } else {

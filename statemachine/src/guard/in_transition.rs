@@ -601,7 +601,7 @@ impl<A: State, B> InTransition<'_, A, B> {
     }
 }
 
-impl<A: Several, B: State<Enum = A::Enum>> InTransition<'_, A, B> {
+impl<A: State, B: State<Enum = A::Enum>> InTransition<'_, A, B> {
     /// Which state is to be left. Never blocks.
     ///
     /// ```
@@ -612,7 +612,10 @@ impl<A: Several, B: State<Enum = A::Enum>> InTransition<'_, A, B> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[must_use]
-    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind
+    where
+        A: Several,
+    {
         Kind::at(self.from().get())
     }
 }

@@ -63,6 +63,7 @@ impl<S: StateMachine> Owner<S> for Machine<S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: StateMachine, M: Deref<Target: HasMachine<S>>> Owner<S> for M {
     fn machine(&self) -> &Machine<S> {
         (**self).get()
@@ -310,7 +311,7 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
     }
 }
 
-impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInState<M, A> {
+impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInState<M, A> {
     /// Which state is held: see [`InState::kind`].
     ///
     /// ```
@@ -322,7 +323,10 @@ impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInState<M, A> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[must_use]
-    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind
+    where
+        A: Several,
+    {
         Kind::at(self.right.get().position().get())
     }
 
@@ -340,7 +344,10 @@ impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInState<M, A> {
     /// # Errors
     ///
     /// The same hold, if it is on another state.
-    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<OwnedInState<M, B>, Self> {
+    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<OwnedInState<M, B>, Self>
+    where
+        A: Several,
+    {
         if B::SET.contains(self.right.get().position()) {
             Ok(OwnedInState::of(self.right))
         } else {
@@ -845,7 +852,7 @@ impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     }
 }
 
-impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInStateMut<M, A> {
+impl<M: Owner<A::Enum>, A: State<Enum: 'static>> OwnedInStateMut<M, A> {
     /// Which state is held: see [`InStateMut::kind`].
     ///
     /// ```
@@ -857,7 +864,10 @@ impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInStateMut<M, A> {
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[must_use]
-    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind
+    where
+        A: Several,
+    {
         Kind::at(self.right.get().position().get())
     }
 
@@ -875,7 +885,10 @@ impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInStateMut<M, A> {
     /// # Errors
     ///
     /// The same exclusive hold, if it is on another state.
-    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<OwnedInStateMut<M, B>, Self> {
+    pub fn narrow<B: State<Enum = A::Enum>>(self) -> Result<OwnedInStateMut<M, B>, Self>
+    where
+        A: Several,
+    {
         if B::SET.contains(self.right.get().position()) {
             Ok(OwnedInStateMut { right: self.right, state: PhantomData })
         } else {
@@ -884,7 +897,7 @@ impl<M: Owner<A::Enum>, A: Several<Enum: 'static>> OwnedInStateMut<M, A> {
     }
 }
 
-impl<M: Owner<A::Enum>, A: Several<Enum: 'static>, B: State<Enum = A::Enum>>
+impl<M: Owner<A::Enum>, A: State<Enum: 'static>, B: State<Enum = A::Enum>>
     OwnedInTransition<M, A, B>
 {
     /// Which state is to be left: see [`InTransition::kind`].
@@ -898,7 +911,10 @@ impl<M: Owner<A::Enum>, A: Several<Enum: 'static>, B: State<Enum = A::Enum>>
     /// # Ok::<(), statemachine::Refused>(())
     /// ```
     #[must_use]
-    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind {
+    pub fn kind(&self) -> <A::Enum as StateMachine>::Kind
+    where
+        A: Several,
+    {
         Kind::at(self.right.get().position().get())
     }
 }

@@ -155,6 +155,7 @@ fn expected<A: State>(states: StateSet) -> &'static [&'static str] {
 
 const ASKED_ONCE: &str = "a handle is asked once";
 
+#[diagnostic::do_not_recommend]
 impl<H: Asks> Ask for H {
     const IS_LOOK: bool = H::IS_LOOK;
 

@@ -129,6 +129,10 @@ pub trait Handle: Ask<Given = <Self as Handle>::Output, Denied = <Self as Handle
 }
 
 /// What the waits need to know of a handle.
+#[diagnostic::on_unimplemented(
+    message = "a handle is given by a machine, never implemented by hand",
+    label = "not a handle of a machine"
+)]
 pub(crate) trait Ask: Sized {
     /// Whether it takes no right, so that a loop around it is kept from others by nothing.
     const IS_LOOK: bool = false;
