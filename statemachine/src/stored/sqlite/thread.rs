@@ -70,21 +70,23 @@ struct Late {
     /// How long it waits for the next try, and until when.
     pause: Duration,
     due: Instant,
+    /// Whether it has a transaction of its own, since it has ended one in which there were others.
+    is_alone: bool,
 }
 
 impl Late {
-    fn after(pause: Duration, ending: Ending) -> Self {
-        Self { ending, pause, due: Instant::now() + pause }
+    fn new(ending: Ending) -> Self {
+        Self { ending, pause: AGAIN, due: Instant::now() + AGAIN, is_alone: false }
     }
 
     /// It was not tried.
     fn again(self) -> Self {
-        Self::after(self.pause, self.ending)
+        Self { due: Instant::now() + self.pause, ..self }
     }
 
     /// It was tried in vain.
     fn later(self) -> Self {
-        Self::after((self.pause * 2).min(AGAIN_LATE), self.ending)
+        Self { pause: (self.pause * 2).min(AGAIN_LATE), ..self }.again()
     }
 }
 
@@ -121,7 +123,7 @@ impl Desk<'_> {
         });
         if let (Err(_), Some(by)) = (&claimed, named) {
             // A trigger that fails can leave the claim made.
-            late.push(Late::after(AGAIN, Ending { at: at.clone(), by }));
+            late.push(Late::new(Ending { at: at.clone(), by }));
         }
         claimed
     }
@@ -138,7 +140,7 @@ impl Desk<'_> {
         match ended {
             Ok(()) => self.ended(ending),
             // The transaction may still be committed, without this.
-            Err(_) => self.late.push(Late::after(AGAIN, ending)),
+            Err(_) => self.late.push(Late::new(ending)),
         }
         ended
     }
@@ -155,35 +157,41 @@ impl Desk<'_> {
         Some(due.saturating_duration_since(Instant::now()))
     }
 
-    /// Tries again to end what could not be ended. That has a transaction of its own, so that nothing else
-    /// fails with it.
+    /// Tries again to end what could not be ended, without other requests: none of them fails with it.
     fn end_late(&mut self, watch: &Watch) {
         let now = Instant::now();
-        let due: Vec<_> = self.late.extract_if(.., |late| late.due <= now).collect();
+        let due = self.late.extract_if(.., |late| late.due <= now);
+        let (alone, together): (Vec<_>, Vec<_>) = due.partition(|late| late.is_alone);
+        self.end_again(together, watch);
+        for late in alone {
+            self.end_again(vec![late], watch);
+        }
+    }
+
+    /// Tries to end these in one transaction.
+    fn end_again(&mut self, due: Vec<Late>, watch: &Watch) {
         if due.is_empty() {
             return;
         }
         let has_begun = self.rows.begin().is_ok();
-        let (mut ended, mut failed) = (Vec::new(), Vec::new());
+        let mut ended = Vec::new();
         for late in due {
             if !has_begun || self.rows.is_ended() {
                 self.late.push(late.again());
             } else if self.rows.release(&late.ending.at, &late.ending.by).is_ok() {
                 ended.push(late);
             } else {
-                failed.push(late.later());
+                let is_alone = late.is_alone || self.rows.is_ended();
+                self.late.push(Late { is_alone, ..late.later() });
             }
         }
-        let is_made = !ended.is_empty() && !self.rows.is_ended() && self.rows.commit_all().is_ok();
-        self.rows.roll_back_all();
-        if is_made {
+        if !ended.is_empty() && !self.rows.is_ended() && self.rows.commit_all().is_ok() {
             let changed: Vec<_> = ended.into_iter().map(|late| late.ending.at).collect();
             watch.changed(&changed);
         } else {
             self.late.extend(ended.into_iter().map(Late::later));
         }
-        // If one of these ended the transaction, it comes after the others next time.
-        self.late.append(&mut failed);
+        self.rows.roll_back_all();
     }
 }
 
@@ -298,7 +306,7 @@ fn write(
     if ended.is_ok() {
         watch.changed(&changed);
     } else {
-        desk.late.extend(claims.into_iter().map(|ending| Late::after(AGAIN, ending)));
+        desk.late.extend(claims.into_iter().map(Late::new));
     }
     for answer in answers {
         foreign(|| answer(ended.clone()));
