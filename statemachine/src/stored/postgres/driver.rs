@@ -226,8 +226,8 @@ impl Drop for Lent {
     }
 }
 
-/// Asks the server to give up the statement of a connection. If the address requires TLS, it cannot be asked, and
-/// ends the statement when it has the lock.
+/// Asks the server to give up the statement of a connection. If the address requires TLS, it cannot be asked,
+/// and ends the statement when it has the lock.
 fn cancel(client: &Client) -> impl Future<Output = bool> + Send + use<> {
     let token = client.cancel_token();
     async move { token.cancel_query(NoTls).await.is_ok() }

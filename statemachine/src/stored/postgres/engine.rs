@@ -29,8 +29,8 @@ const LATE: u32 = 8;
 /// lent again.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// After this time a claim that nobody waits for is cancelled again. A server does not keep in mind a request to
-/// cancel that arrives before the statement.
+/// After this time a claim that nobody waits for is cancelled again. A server does not keep in mind a request
+/// to cancel that arrives before the statement.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// How often the server may refuse to take back a claim.
@@ -426,13 +426,13 @@ impl<D: Driver> Engine<D> {
         if let Some(mut session) = asked.busy {
             let (mut refusals, mut is_pending) = (0, true);
             while refusals < REFUSALS {
-                // A connection that cannot be cancelled stays in the pool. Beside it there would be one more for
-                // each call that is dropped, for as long as the row is locked.
+                // A connection that cannot be cancelled stays in the pool. Beside it there would be one more
+                // for each call that is dropped, for as long as the row is locked.
                 if is_pending && timeout(AGAIN, self.driver.cancel(&session)).await == Ok(true) {
                     self.driver.take_out(&mut session);
                 }
-                // The connection executes it after the claim, so it finds the claim if that was made. It may wait
-                // for it, and be cancelled in its place.
+                // The connection executes it after the claim, so it finds the claim if that was made. It may
+                // be cancelled in place of the claim.
                 match timeout(AGAIN, session.run(&statement)).await {
                     Ok(Ok(_)) => return,
                     Ok(Err(fault)) if fault.is_answer() => {
