@@ -370,7 +370,7 @@ use __private as private;
 /// | `states = link` | the module of the states' types | the enum's name in snake case |
 /// | `kind = LinkKind` | the enum without its data | `{Enum}Kind` |
 /// | `kind_derive(A, b::C)` | what the generated kind derives as well | none |
-/// | `kind_attr(serde(..))` | attributes on the generated kind | none |
+/// | `kind_attr(..)` | attributes on the generated kind, such as `serde(rename_all = "snake_case")` beside `kind_derive(Serialize)` | none |
 /// | `reset` | every state may go back to the initial one: `reset()` | off |
 /// | `stored`, `stored = "jobs"` | machines that are rows of a database, and their name there: needs a store's feature | off; the enum's name |
 /// | `can_always_reach(Closed, ...)` | from every reachable state there is a path to each of these | none |
@@ -381,6 +381,11 @@ use __private as private;
 /// `reset()` from the initial state itself succeeds too, and is counted as any other move. From another state it
 /// is the transition from there to the initial one. So the handlers of `up_to_down()` hear of a reset from `Up`
 /// if `Down` is the initial state, and a `before` handler may veto it.
+///
+/// With this library's feature `serde`, a kind has `Serialize` and `Deserialize`, as names. A kind that derives
+/// one of the two has only what it derives.
+///
+/// If the enum has parameters, so have the states' types, without their defaults.
 ///
 /// Where an item of yours has one of these names already, as `mod link;` beside `enum Link`, the compiler
 /// says "defined multiple times". The key gives what is generated another name. For the struct of a

@@ -332,7 +332,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         handler: impl Fn(View<'_, A>) -> Result<(), E> + Send + Sync + 'static,
     ) -> HandlerId
     where
-        E: Into<Veto>,
+        // The compiler shows the next line if it cannot infer the error.
+        E: Into<Veto>, // If it cannot fail, write `Ok::<_, std::convert::Infallible>(..)`.
     {
         let handler = move |state: &A::Enum| handler(A::view(state)).map_err(Into::into);
         self.lock.register(|handlers| handlers.before(self.route(), handler))
@@ -359,7 +360,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
         handler: impl Fn(View<'_, A>) -> Result<B::Data, E> + Send + Sync + 'static,
     ) -> HandlerId
     where
-        E: Into<Veto>,
+        // The compiler shows the next line if it cannot infer the error.
+        E: Into<Veto>, // If it cannot fail, write `Ok::<_, std::convert::Infallible>(..)`.
     {
         let handler = move |state: &A::Enum| match handler(A::view(state)) {
             Ok(data) => Ok(B::wrap(data)),
@@ -396,7 +398,8 @@ impl<'a, A: State, B: State<Enum = A::Enum>> Transition<'a, A, B> {
     where
         A::Enum: 'static,
         F: Future<Output = Result<B::Data, E>> + Send + 'static,
-        E: Into<Veto>,
+        // The compiler shows the next line if it cannot infer the error.
+        E: Into<Veto>, // If it cannot fail, write `Ok::<_, std::convert::Infallible>(..)`.
     {
         let handler = move |state: &A::Enum| -> Making<A::Enum> {
             let making = handler(A::view(state));
